@@ -1,0 +1,300 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { migrate } from './migrations.ts';
+import { type Changed, type ReadTx, type SqlValue, type Storage, StorageUnavailable, type Tx } from './storage.ts';
+
+/** Units that may share one commit: enough to make fsync cheap, few enough that nobody waits long for a neighbour. */
+const UNITS_PER_COMMIT = 256;
+/** A commit is not held open longer than this for more units to join, in milliseconds. */
+const LONGEST_GROUP_MS = 25;
+
+/** The file name of the main database inside a data folder. */
+export const DATABASE_FILE = 'verdict.db';
+
+/**
+ * Opens (and creates or migrates) the SQLite store of a data folder.
+ * @throws StoreInUse when another process holds the folder, NewerDatabase when a later version of Verdict wrote it.
+ */
+export function openSqlite(folder: string): Storage {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const release = lockFolder(folder);
+  try {
+    return new SqliteStorage(folder, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Another process works on the data folder. */
+export class StoreInUse extends Error {
+  override readonly name = 'StoreInUse';
+}
+
+/** A database held in an exclusive transaction: the system drops the lock by itself when the process ends, however it ends. */
+function lockFolder(folder: string): () => void {
+  const lock = new Database(join(folder, 'lock.db'), { timeout: 0 });
+  try {
+    lock.pragma('journal_mode = DELETE');
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
+      throw new StoreInUse(
+        `Another Verdict process is using the data folder ${folder}. Stop it first, or set VERDICT_DATA_DIR to another folder.`,
+      );
+    }
+    throw error;
+  }
+  return () => lock.close();
+}
+
+interface Waiting {
+  readonly unit: (tx: Tx) => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Finished {
+  readonly settle: () => void;
+  readonly fail: (error: unknown) => void;
+  readonly after: readonly (() => void)[];
+}
+
+class SqliteStorage implements Storage {
+  readonly folder: string;
+  readonly file: string;
+  readonly #writer: Connection;
+  readonly #reader: Connection;
+  readonly #release: () => void;
+  #queue: Waiting[] = [];
+  #pumping: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(folder: string, release: () => void) {
+    this.folder = folder;
+    this.file = join(folder, DATABASE_FILE);
+    this.#release = release;
+    const database = new Database(this.file, { timeout: 10_000 });
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('cache_size = -16000');
+    database.pragma('temp_store = MEMORY');
+    migrate(database);
+    this.#writer = new Connection(database);
+    this.#reader = new Connection(openReader(this.file));
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  write<T>(unit: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new StorageUnavailable('The store is closed.'));
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#queue.push({ unit, resolve: (value) => resolve(value as T), reject });
+    this.#pumping ??= this.#pump();
+    return promise;
+  }
+
+  read<T>(reader: (tx: ReadTx) => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new StorageUnavailable('The store is closed.'));
+    return reader(this.#reader);
+  }
+
+  async backup(file: string, progress?: (share: number) => void): Promise<void> {
+    await this.#writer.database.backup(file, {
+      progress: ({ totalPages, remainingPages }) => {
+        progress?.(totalPages === 0 ? 0 : 1 - remainingPages / totalPages);
+        return 500;
+      },
+    });
+  }
+
+  async writable(): Promise<boolean> {
+    try {
+      await this.write((tx) =>
+        tx.run(`INSERT INTO meta (name, value) VALUES ('probe', '1') ON CONFLICT (name) DO UPDATE SET value = 1 - value`),
+      );
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    while (this.#pumping) await this.#pumping;
+    this.#reader.database.close();
+    this.#writer.database.close();
+    this.#release();
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Requests that arrive in one turn of the loop wait together here, and so share the commit.
+      await nextTurn();
+      await this.#group();
+    }
+    this.#pumping = null;
+  }
+
+  /** Runs waiting units in one transaction. Whatever goes wrong, each of them is answered exactly once, after the outcome is known. */
+  async #group(): Promise<void> {
+    const { database } = this.#writer;
+    const finished: Finished[] = [];
+    const started = performance.now();
+    let broken: unknown = null;
+    try {
+      this.#writer.begin.run();
+    } catch (error) {
+      const batch = this.#queue.splice(0);
+      for (const waiting of batch) waiting.reject(unavailable(error));
+      return;
+    }
+    while (this.#queue.length > 0 && finished.length < UNITS_PER_COMMIT && performance.now() - started < LONGEST_GROUP_MS) {
+      const waiting = this.#queue.shift()!;
+      const unit = new Unit(this.#writer);
+      try {
+        this.#writer.savepoint.run();
+        const value = await waiting.unit(unit);
+        this.#writer.release.run();
+        finished.push({ settle: () => waiting.resolve(value), fail: waiting.reject, after: unit.after });
+      } catch (error) {
+        if (database.inTransaction) {
+          this.#writer.rollbackTo.run();
+          this.#writer.release.run();
+          finished.push({ settle: () => waiting.reject(translate(error)), fail: waiting.reject, after: [] });
+        } else {
+          // SQLite ended the whole transaction by itself (disk full, I/O error): nothing of this group is kept.
+          broken = error;
+          finished.push({ settle: () => {}, fail: waiting.reject, after: [] });
+          break;
+        }
+      } finally {
+        unit.end();
+      }
+    }
+    if (!broken) {
+      try {
+        this.#writer.commit.run();
+      } catch (error) {
+        broken = error;
+        if (database.inTransaction) this.#writer.rollback.run();
+      }
+    }
+    for (const unit of finished) {
+      if (broken) unit.fail(unavailable(broken));
+      else {
+        for (const action of unit.after) action();
+        unit.settle();
+      }
+    }
+  }
+}
+
+function openReader(file: string): Database.Database {
+  const database = new Database(file, { readonly: true, timeout: 10_000 });
+  database.pragma('cache_size = -16000');
+  database.pragma('query_only = ON');
+  return database;
+}
+
+/** One connection with its prepared statements, kept by their text. */
+class Connection implements ReadTx {
+  readonly database: Database.Database;
+  readonly begin: Database.Statement;
+  readonly commit: Database.Statement;
+  readonly rollback: Database.Statement;
+  readonly savepoint: Database.Statement;
+  readonly release: Database.Statement;
+  readonly rollbackTo: Database.Statement;
+  readonly #prepared = new Map<string, Database.Statement>();
+
+  constructor(database: Database.Database) {
+    this.database = database;
+    this.begin = database.prepare(database.readonly ? 'BEGIN' : 'BEGIN IMMEDIATE');
+    this.commit = database.prepare('COMMIT');
+    this.rollback = database.prepare('ROLLBACK');
+    this.savepoint = database.prepare('SAVEPOINT unit');
+    this.release = database.prepare('RELEASE unit');
+    this.rollbackTo = database.prepare('ROLLBACK TO unit');
+  }
+
+  prepare(sql: string): Database.Statement {
+    let statement = this.#prepared.get(sql);
+    if (!statement) {
+      statement = this.database.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+
+  async get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined> {
+    return this.prepare(sql).get(...values) as Row | undefined;
+  }
+
+  async all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]> {
+    return this.prepare(sql).all(...values) as Row[];
+  }
+}
+
+class Unit implements Tx {
+  readonly after: (() => void)[] = [];
+  #connection: Connection | null;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined> {
+    return this.#open()
+      .prepare(sql)
+      .get(...values) as Row | undefined;
+  }
+
+  async all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]> {
+    return this.#open()
+      .prepare(sql)
+      .all(...values) as Row[];
+  }
+
+  async run(sql: string, ...values: SqlValue[]): Promise<Changed> {
+    const { changes, lastInsertRowid } = this.#open()
+      .prepare(sql)
+      .run(...values);
+    return { changes, id: Number(lastInsertRowid) };
+  }
+
+  afterCommit(action: () => void): void {
+    this.after.push(action);
+  }
+
+  /** A `tx` that leaks out of its unit must fail loudly, not write into somebody else's transaction. */
+  end(): void {
+    this.#connection = null;
+  }
+
+  #open(): Connection {
+    if (!this.#connection) throw new Error('This unit of work has ended; its tx cannot be used any more.');
+    return this.#connection;
+  }
+}
+
+const UNAVAILABLE = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|BUSY|LOCKED|PERM|PROTOCOL)/;
+
+function translate(error: unknown): unknown {
+  return error instanceof Database.SqliteError && UNAVAILABLE.test(error.code) ? unavailable(error) : error;
+}
+
+function unavailable(error: unknown): StorageUnavailable {
+  const code = error instanceof Database.SqliteError ? error.code : String(error);
+  const sentence = code.startsWith('SQLITE_FULL')
+    ? 'The disk is full: nothing was stored. Free some space and send it again.'
+    : `The store cannot be written (${code}): nothing was stored. Send it again later.`;
+  return new StorageUnavailable(sentence, { cause: error });
+}
