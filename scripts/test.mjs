@@ -1,0 +1,71 @@
+/**
+ * `npm test`: types, format and lint, doors between the rooms, then every test; `npm test -- packages/engine` gives its
+ * arguments to Vitest and runs nothing else. The last line is `N passed, N failed`: tests, and each failed step as one.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const args = process.argv.slice(2);
+const bin = (name) => join(root, 'node_modules', name);
+
+const checks = [
+  { name: 'types', command: [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
+  { name: 'format and lint', command: [bin('@biomejs/biome/bin/biome'), 'check', '.'] },
+  { name: 'doors', command: ['scripts/doors.ts'] },
+];
+
+let failed = 0;
+for (const { name, command } of args.length > 0 ? [] : checks) {
+  const started = Date.now();
+  const code = await node(command);
+  if (code !== 0) failed++;
+  console.log(`${code === 0 ? 'passed' : 'FAILED'}: ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
+}
+
+const tests = await runTests();
+failed += tests.failed;
+console.log(`\n${tests.passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** Counts from Vitest's own report, since its exit code alone does not say how many. */
+async function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), 'verdict-test-'));
+  const report = join(folder, 'report.json');
+  try {
+    const code = await node([
+      bin('vitest/vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...args,
+    ]);
+    return count(JSON.parse(readFileSync(report, 'utf8')), code);
+  } catch (error) {
+    console.error(`Vitest left no report: ${error.message}`);
+    return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file that could not be loaded has no tests to fail, and an error outside of any test belongs to none: each counts as one. */
+function count(report, code) {
+  const brokenFiles = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((t) => t.status === 'failed'),
+  );
+  const failures = report.numFailedTests + brokenFiles.length;
+  return { passed: report.numPassedTests, failed: failures === 0 && code !== 0 ? 1 : failures };
+}
+
+function node(command) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, command, { cwd: root, stdio: 'inherit' });
+    child.once('error', () => resolve(1));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
