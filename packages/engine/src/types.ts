@@ -103,5 +103,11 @@ export interface ModelMetrics {
   readonly confusion: readonly (readonly number[])[];
   /** Longest most-confident-first prefix with at least 95 % right, as a share. */
   readonly shareAt95: number;
-  readonly reliability: readonly { readonly from: number; readonly to: number; readonly count: number; readonly confidence: number; readonly accuracy: number }[];
+  readonly reliability: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly count: number;
+    readonly confidence: number;
+    readonly accuracy: number;
+  }[];
 }
