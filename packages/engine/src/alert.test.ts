@@ -38,6 +38,13 @@ describe('paths', () => {
     expect(read({ many }, 'many')).toEqual(Array.from({ length: MAX_SET_VALUES }, (_, i) => i));
   });
 
+  it('choose the same of a huge set in whatever order it comes', () => {
+    const values = Array.from({ length: 20_000 }, (_, i) => `v${(i * 7919) % 20_000}`);
+    const expected = [...values].sort().slice(0, MAX_SET_VALUES);
+    for (const order of [values, [...values].sort(), [...values].sort().reverse(), [...values, ...values]])
+      expect(read({ order }, 'order')).toEqual(expected);
+  });
+
   it('pick from lists of names and values', () => {
     const labels = [
       { type: 'Email/from', value: 'a@x' },

@@ -29,6 +29,7 @@ export class AlertReader {
   #parsed: Map<string, unknown> | undefined;
   #found: Scalar[] = [];
   #isSet = false;
+  #steps = 0;
 
   /** @param alert parsed JSON, best by {@link parseAlert}. It is not changed and must not change while it is read. */
   constructor(alert: unknown) {
@@ -46,6 +47,11 @@ export class AlertReader {
     if (!this.#isSet && found.length === 1) return found.pop()!;
     this.#found = [];
     return canonicalSet(found);
+  }
+
+  /** Elements of arrays looked at by all reads so far: what a caller that reads very many paths has to bound. */
+  get steps(): number {
+    return this.#steps;
   }
 
   /** What a string holds where it is JSON of an object or array within the limits; else undefined. */
@@ -102,6 +108,7 @@ export class AlertReader {
   }
 
   #walkArray(array: readonly unknown[], path: CompiledPath, at: number, depth: number, level: number): boolean {
+    this.#steps += array.length;
     const segment = path[at]!;
     const wasSet = this.#isSet;
     let any = false;
@@ -126,6 +133,7 @@ export class AlertReader {
   #take(value: unknown, depth: number): boolean {
     if (Array.isArray(value)) {
       if (depth > MAX_DEPTH) return false;
+      this.#steps += value.length;
       let any = false;
       for (const element of value) if (this.#take(element, depth + 1)) any = true;
       if (any) this.#isSet = true;
@@ -166,8 +174,16 @@ function typeRank(value: Scalar): number {
 }
 
 function canonicalSet(values: readonly Scalar[]): readonly Scalar[] {
-  const distinct = [...new Set(values)].sort(compareScalars);
-  return distinct.length > MAX_SET_VALUES ? distinct.slice(0, MAX_SET_VALUES) : distinct;
+  const part = 4 * MAX_SET_VALUES;
+  let kept: Scalar[] = [];
+  // In parts, so that of a huge array only what can still be among the first is ever sorted.
+  for (let start = 0; start < values.length; start += part) {
+    const last = kept.length === MAX_SET_VALUES ? kept[MAX_SET_VALUES - 1]! : undefined;
+    const next = values.length <= part ? values : values.slice(start, start + part);
+    const eligible = last === undefined ? next : next.filter((value) => compareScalars(value, last) < 0);
+    if (eligible.length > 0) kept = [...new Set([...kept, ...eligible])].sort(compareScalars).slice(0, MAX_SET_VALUES);
+  }
+  return kept;
 }
 
 /** A value as an atom; null for what is nothing. */

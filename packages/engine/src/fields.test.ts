@@ -61,6 +61,13 @@ describe('listFields', () => {
     expect(listFields({ many: Array.from({ length: 200_000 }, (_, i) => i), z: 1 }).map((f) => f.path)).toEqual(['many']);
   });
 
+  it('does not walk a huge list once for each of its names', () => {
+    const list = Array.from({ length: 30_000 }, (_, i) => ({ name: `n${i}`, value: i }));
+    const found = listFields({ a: 1, list }).map((field) => field.path);
+    expect(found.slice(0, 3)).toEqual(['a', 'list.name', 'list.value']);
+    expect(found.length).toBeLessThan(10);
+  });
+
   it('misses no scalar and reads each one back', () => {
     const key = fc.oneof(
       fc.constantFrom('a', 'b', 'a[0]', '__proto__', 'constructor', '', ' ', '0'),

@@ -20,11 +20,13 @@ export interface FieldOptions {
 
 /** Elements and members looked at before the listing stops: bounds the time that one hostile alert can take. */
 const MAX_VISITS = 100_000;
+/** Elements of arrays walked to read the values; a list of 30,000 names would otherwise be walked for each name. */
+const MAX_STEPS = 200_000;
 
 /**
  * Lists every field of an alert that could be a decision point: scalars and arrays of scalars, keys of the objects in an array
  * (`labels.value`), names in a list of names and values (`labels[Email/from]`), and fields of JSON inside a string. Fields that hold
- * nothing are not listed. Sorted by path; which ones are kept beyond the limit depends on the alert alone, not on its key order.
+ * nothing are not listed, nor what comes last in an alert of huge arrays. Sorted by path; which ones are kept beyond the limit depends on the alert alone, not on its key order.
  *
  * @param alert parsed JSON, best by `parseAlert`.
  */
@@ -35,6 +37,7 @@ export function listFields(alert: unknown, options: FieldOptions = {}): Field[] 
   lister.visit(alert, '', 0, 0);
   const fields: Field[] = [];
   for (const path of [...lister.paths].sort()) {
+    if (reader.steps > MAX_STEPS) break;
     const value = reader.read(compile(path));
     if (value !== null) fields.push({ path, value });
   }
