@@ -138,7 +138,7 @@ CREATE TABLE tasks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER, kind TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
   parameters TEXT NOT NULL DEFAULT '{}', cursor TEXT, share REAL NOT NULL DEFAULT 0, step TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
   cancel_requested INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, started_at INTEGER, finished_at INTEGER,
-  lease_owner TEXT, lease_until INTEGER
+  lease_owner TEXT, lease_until INTEGER, crashes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX tasks_state ON tasks (state);
 CREATE INDEX tasks_job ON tasks (job_id, kind);
