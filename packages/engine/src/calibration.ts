@@ -1,0 +1,107 @@
+import { FLOOR, temper } from './learner/blend.ts';
+import { exp, log, minimise } from './math.ts';
+
+/**
+ * One temperature for each alert: log T = base + outlier·(outlier score − ½) + disagreement·(how far the learners differ). What is
+ * unlike the training rows, or splits the learners, so gets a humbler probability as part of the fit, not by a deduction after it.
+ * Temperature scaling: Guo et al. 2017.
+ */
+export interface Calibration {
+  readonly base: number;
+  readonly outlier: number;
+  readonly disagreement: number;
+}
+
+/** Rows to fit a calibration to, none of them seen by what made their probabilities. */
+export interface CalibrationRows {
+  /** Row-major. */
+  readonly probabilities: Float64Array;
+  /** Share of votes for each class, row-major. */
+  readonly targets: Float64Array;
+  readonly importance: Float64Array;
+  /** 0 to 1. */
+  readonly outlier: Float64Array;
+  /** 0 to 1. */
+  readonly disagreement: Float64Array;
+}
+
+/** Changes nothing. */
+export const UNCALIBRATED: Calibration = { base: 0, outlier: 0, disagreement: 0 };
+
+/**
+ * Fits a calibration by the likelihood of the votes, one number after another in turn, with a Gaussian prior on each; the two slopes are not
+ * negative. Without rows it changes nothing.
+ */
+export function fitCalibration(rows: CalibrationRows, classes: number): Calibration {
+  if (rows.importance.length === 0) return UNCALIBRATED;
+  const logs = rows.probabilities.map((p) => log(Math.max(p, FLOOR)));
+  let fitted = UNCALIBRATED;
+  const loss = (calibration: Calibration) => {
+    const { base, outlier, disagreement } = calibration;
+    let sum = 2 * base * base + 2 * outlier * outlier + 2 * disagreement * disagreement;
+    for (let r = 0; r < rows.importance.length; r++) {
+      const inverse = exp(-logTemperature(calibration, rows.outlier[r]!, rows.disagreement[r]!));
+      sum += rows.importance[r]! * rowLoss(logs, rows.targets, r, classes, inverse);
+    }
+    return sum;
+  };
+  for (let pass = 0; pass < 4; pass++) {
+    const held = fitted;
+    fitted = { ...held, base: minimise((base) => loss({ ...held, base }), -1.6, 2.5, 22) };
+    const second = fitted;
+    fitted = { ...second, outlier: minimise((outlier) => loss({ ...second, outlier }), 0, 3, 20) };
+    const third = fitted;
+    fitted = { ...third, disagreement: minimise((disagreement) => loss({ ...third, disagreement }), 0, 4, 20) };
+  }
+  return fitted;
+}
+
+/** Applies a calibration to the probabilities of one row, in place. */
+export function calibrate(
+  calibration: Calibration,
+  probabilities: Float64Array,
+  offset: number,
+  classes: number,
+  outlier: number,
+  disagreement: number,
+): void {
+  temper(probabilities, offset, classes, exp(logTemperature(calibration, outlier, disagreement)));
+}
+
+/**
+ * How far the learners differ: the mean total-variation distance between each and their pool, weighted like the pool, 0 to 1.
+ * @param members probabilities of each, row-major; row `row` is looked at.
+ */
+export function disagreementOf(
+  members: readonly Float64Array[],
+  weights: ArrayLike<number>,
+  pool: Float64Array,
+  row: number,
+  classes: number,
+): number {
+  let sum = 0;
+  for (let m = 0; m < members.length; m++) {
+    let distance = 0;
+    for (let c = 0; c < classes; c++) distance += Math.abs(members[m]![row * classes + c]! - pool[row * classes + c]!);
+    sum += (weights[m]! * distance) / 2;
+  }
+  return sum;
+}
+
+function logTemperature(calibration: Calibration, outlier: number, disagreement: number): number {
+  const value = calibration.base + calibration.outlier * (outlier - 0.5) + calibration.disagreement * disagreement;
+  return Math.max(-1.6, Math.min(3, value));
+}
+
+function rowLoss(logs: Float64Array, targets: Float64Array, row: number, classes: number, inverse: number): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < classes; c++) top = Math.max(top, logs[row * classes + c]!);
+  let sum = 0;
+  let expected = 0;
+  for (let c = 0; c < classes; c++) {
+    const scaled = (logs[row * classes + c]! - top) * inverse;
+    sum += exp(scaled);
+    expected += targets[row * classes + c]! * scaled;
+  }
+  return log(sum) - expected;
+}
