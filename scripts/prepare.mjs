@@ -31,7 +31,7 @@ function install() {
   takeLock();
   process.once('exit', () => rmSync(lockFile, { force: true }));
   if (!outOfDate()) return; // whoever we waited for has done it
-  say('Installing dependencies with npm ci (only after a clone or an update; takes about ten seconds)…');
+  say('Installing dependencies with npm ci (only after a clone or an update; takes less than a minute)…');
   const started = Date.now();
   if (!npmCi())
     stop(
