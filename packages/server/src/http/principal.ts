@@ -1,6 +1,6 @@
-/** Rights of an input key, switched one by one. */
-export const INPUT_RIGHTS = ['events', 'decisions', 'feedback', 'export', 'train', 'start_stop'] as const;
-export type InputRight = (typeof INPUT_RIGHTS)[number];
+import type { InputRight } from '@verdict/contract';
+
+export { INPUT_RIGHTS, type InputRight } from '@verdict/contract';
 
 /** What a person may do: each role may do what those before it may. */
 export const ROLES = ['analyst', 'lead', 'admin'] as const;

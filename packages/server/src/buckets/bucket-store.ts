@@ -1,0 +1,105 @@
+import { parsePointValues } from '@verdict/engine';
+import type { ReadTx, Tx } from '../storage/storage.ts';
+import type { Bucket } from './bucket.ts';
+
+interface BucketRow {
+  id: number;
+  job_id: number;
+  points_version: number;
+  key: string;
+  point_values: string;
+  events: number;
+  first_seen_at: number;
+  last_seen_at: number;
+}
+
+export async function getBucket(tx: ReadTx, id: number): Promise<Bucket | undefined> {
+  const row = await tx.get<BucketRow>('SELECT * FROM buckets WHERE id = ?', id);
+  return row && toBucket(row);
+}
+
+export async function getBucketByKey(tx: ReadTx, jobId: number, pointsVersion: number, key: string): Promise<Bucket | undefined> {
+  const row = await tx.get<BucketRow>(
+    'SELECT * FROM buckets WHERE job_id = ? AND points_version = ? AND key = ?',
+    jobId,
+    pointsVersion,
+    key,
+  );
+  return row && toBucket(row);
+}
+
+/** The id of a bucket, which is made, empty, where it is not there yet. */
+export async function ensureBucket(
+  tx: Tx,
+  jobId: number,
+  pointsVersion: number,
+  key: string,
+  values: string,
+  at: number,
+): Promise<number> {
+  const row = await tx.get<{ id: number }>(
+    'SELECT id FROM buckets WHERE job_id = ? AND points_version = ? AND key = ?',
+    jobId,
+    pointsVersion,
+    key,
+  );
+  if (row) return row.id;
+  const { id } = await tx.run(
+    'INSERT INTO buckets (job_id, points_version, key, point_values, events, first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, 0, ?, ?)',
+    jobId,
+    pointsVersion,
+    key,
+    values,
+    at,
+    at,
+  );
+  return id;
+}
+
+/** Adds (or takes away) current events. Times only widen. */
+export async function countInBucket(tx: Tx, id: number, added: number, at: number): Promise<void> {
+  await tx.run(
+    'UPDATE buckets SET events = events + ?, first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ?',
+    added,
+    at,
+    at,
+    id,
+  );
+}
+
+/** Buckets of the job's current decision points, biggest first. */
+export async function listBuckets(
+  tx: ReadTx,
+  jobId: number,
+  pointsVersion: number,
+  limit: number,
+  offset: number,
+): Promise<Bucket[]> {
+  const rows = await tx.all<BucketRow>(
+    'SELECT * FROM buckets WHERE job_id = ? AND points_version = ? AND events > 0 ORDER BY events DESC, key LIMIT ? OFFSET ?',
+    jobId,
+    pointsVersion,
+    limit,
+    offset,
+  );
+  return rows.map(toBucket);
+}
+
+/** The consensus on a unit: undefined = nobody voted, `classNo` null = undecided. */
+export async function trainedClass(tx: ReadTx, modelId: number, unit: string): Promise<number | undefined> {
+  return (await tx.get<{ class_no: number }>('SELECT class_no FROM model_units WHERE model_id = ? AND unit = ?', modelId, unit))
+    ?.class_no;
+}
+
+function toBucket(row: BucketRow): Bucket {
+  return {
+    id: row.id,
+    jobId: row.job_id,
+    pointsVersion: row.points_version,
+    key: row.key,
+    values: parsePointValues(row.point_values),
+    events: row.events,
+    firstSeenAt: row.first_seen_at,
+    lastSeenAt: row.last_seen_at,
+  };
+}

@@ -1,0 +1,186 @@
+import {
+  compileDecisionPoints,
+  type DecisionPoints,
+  type Explanation,
+  type Model,
+  type PointValues,
+  parsePointValues,
+} from '@verdict/engine';
+import type { Clock } from '../clock.ts';
+import type { Job } from '../jobs/job.ts';
+import type { ReadTx, Storage, Tx } from '../storage/storage.ts';
+import { classNumber, type Decision } from './decision.ts';
+import * as store from './decision-store.ts';
+
+/** Where trained models come from; kept in memory by the training feature. */
+export interface Models {
+  get(modelId: number): Promise<Model>;
+}
+
+/** A decision as ingest needs it. */
+export interface Decided {
+  readonly id: number;
+  readonly classNo: number | null;
+}
+
+/** Decisions kept in memory for each model: repeated alerts cost a look-up. */
+const CACHED_PER_MODEL = 50_000;
+const CACHED_MODELS = 8;
+
+/**
+ * Decides. A decision depends only on the model and the values of its decision points, so there is one row for each pair of them, made
+ * when it is first needed.
+ */
+export class DecisionService {
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #models: Models;
+  readonly #known = new Map<number, Map<string, Decided>>();
+  readonly #points = new Map<string, DecisionPoints>();
+  readonly #explained = new Map<number, Explanation>();
+
+  constructor(storage: Storage, clock: Clock, models: Models) {
+    this.#storage = storage;
+    this.#clock = clock;
+    this.#models = models;
+  }
+
+  /** Decision points ready for use, kept by their list. */
+  compile(points: readonly string[]): DecisionPoints {
+    const name = JSON.stringify(points);
+    let compiled = this.#points.get(name);
+    if (!compiled) {
+      compiled = compileDecisionPoints(points);
+      if (this.#points.size >= 256) this.#points.clear();
+      this.#points.set(name, compiled);
+    }
+    return compiled;
+  }
+
+  /**
+   * Decides an alert by the job's active model. `own` are its values under the job's current points, where they are known already: a model
+   * trained on them needs no second reading. The alert is asked for only when the model was trained on other points.
+   * @returns undefined when there is no model yet.
+   */
+  async decideIn(
+    tx: Tx,
+    job: Job,
+    alert: () => unknown,
+    own?: { readonly values: PointValues; readonly key: string },
+  ): Promise<Decided | undefined> {
+    if (job.activeModelId === null) return undefined;
+    const model = await this.#models.get(job.activeModelId);
+    const points = this.compile(model.points);
+    if (own && sameList(model.points, job.points)) return this.#decideValues(tx, job, model, points, own.values, own.key);
+    const values = points.values(alert());
+    return this.#decideValues(tx, job, model, points, values, points.key(values));
+  }
+
+  async get(id: number): Promise<Decision | undefined> {
+    return this.#storage.read((tx) => store.getDecision(tx, id));
+  }
+
+  async getIn(tx: ReadTx, id: number): Promise<Decision | undefined> {
+    return store.getDecision(tx, id);
+  }
+
+  /** Decisions that later ones replaced on an event, newest first. */
+  async past(seq: number): Promise<(Decision & { replacedAt: number; why: string })[]> {
+    return this.#storage.read((tx) => store.pastDecisions(tx, seq));
+  }
+
+  /** Why: computed from model and values when somebody asks, and kept for a while because playbooks ask again. */
+  async explain(decision: Decision): Promise<Explanation | undefined> {
+    if (decision.classNo === null) return undefined;
+    const known = this.#explained.get(decision.id);
+    if (known) return known;
+    const model = await this.#models.get(decision.modelId);
+    const values = parsePointValues(decision.values);
+    const explanation = model.explain(values, this.compile(model.points).key(values));
+    if (this.#explained.size >= 2_000) this.#explained.clear();
+    this.#explained.set(decision.id, explanation);
+    return explanation;
+  }
+
+  async #decideValues(
+    tx: Tx,
+    job: Job,
+    model: Model,
+    points: DecisionPoints,
+    values: PointValues,
+    key: string,
+  ): Promise<Decided> {
+    const modelId = job.activeModelId!;
+    const known = this.#knownOf(modelId);
+    const remembered = known.get(key);
+    if (remembered) return remembered;
+    const stored = await store.findDecision(tx, modelId, key);
+    if (stored) {
+      const decided = { id: stored.id, classNo: stored.class_no };
+      tx.afterCommit(() => remember(known, key, decided));
+      return decided;
+    }
+    const made = points.empty(values) ? NO_DECISION : verdictOf(model, values, key);
+    const id = await store.insertDecision(
+      tx,
+      { ...made, jobId: job.id, modelId, values: points.canonical(values), madeAt: this.#clock() },
+      key,
+    );
+    const decided = { id, classNo: made.classNo };
+    // Remembered only once durable: a unit that fails takes its row with it.
+    tx.afterCommit(() => remember(known, key, decided));
+    return decided;
+  }
+
+  #knownOf(modelId: number): Map<string, Decided> {
+    let known = this.#known.get(modelId);
+    if (!known) {
+      known = new Map();
+      if (this.#known.size >= CACHED_MODELS) this.#known.delete(this.#known.keys().next().value!);
+      this.#known.set(modelId, known);
+    }
+    return known;
+  }
+
+  /** Forgets decisions whose rows were removed (retention). */
+  forget(): void {
+    this.#known.clear();
+    this.#explained.clear();
+  }
+}
+
+type Made = Omit<Decision, 'id' | 'jobId' | 'modelId' | 'values' | 'madeAt'>;
+
+const NO_DECISION: Made = {
+  classNo: null,
+  probabilities: {},
+  confidence: null,
+  outlier: false,
+  outlierScore: null,
+  similarity: null,
+  labelled: false,
+};
+
+function verdictOf(model: Model, values: PointValues, key: string): Made {
+  const verdict = model.decide(values, key);
+  return {
+    classNo: classNumber(model.classes[verdict.choice]!),
+    probabilities: Object.fromEntries(
+      model.classes.map((name, index) => [String(classNumber(name)), verdict.probabilities[index]!]),
+    ),
+    confidence: verdict.confidence,
+    outlier: verdict.outlier,
+    outlierScore: verdict.outlierScore,
+    similarity: verdict.similarity,
+    labelled: verdict.labelled,
+  };
+}
+
+function remember(known: Map<string, Decided>, key: string, decided: Decided): void {
+  if (known.size >= CACHED_PER_MODEL) known.delete(known.keys().next().value!);
+  known.set(key, decided);
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((entry, index) => entry === b[index]));
+}

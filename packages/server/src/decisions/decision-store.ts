@@ -1,0 +1,76 @@
+import type { ReadTx, Tx } from '../storage/storage.ts';
+import type { Decision } from './decision.ts';
+
+interface DecisionRow {
+  id: number;
+  job_id: number;
+  model_id: number;
+  point_values: string;
+  class_no: number | null;
+  probabilities: string;
+  confidence: number | null;
+  outlier: number;
+  outlier_score: number | null;
+  similarity: number | null;
+  labelled: number;
+  made_at: number;
+}
+
+export async function getDecision(tx: ReadTx, id: number): Promise<Decision | undefined> {
+  const row = await tx.get<DecisionRow>('SELECT * FROM decisions WHERE id = ?', id);
+  return row && toDecision(row);
+}
+
+export async function findDecision(
+  tx: ReadTx,
+  modelId: number,
+  key: string,
+): Promise<{ id: number; class_no: number | null } | undefined> {
+  return tx.get('SELECT id, class_no FROM decisions WHERE model_id = ? AND key = ?', modelId, key);
+}
+
+export async function insertDecision(tx: Tx, decision: Omit<Decision, 'id'>, key: string): Promise<number> {
+  const { id } = await tx.run(
+    `INSERT INTO decisions (job_id, model_id, key, point_values, class_no, probabilities, confidence, outlier, outlier_score, similarity, labelled, made_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    decision.jobId,
+    decision.modelId,
+    key,
+    decision.values,
+    decision.classNo,
+    JSON.stringify(decision.probabilities),
+    decision.confidence,
+    decision.outlier ? 1 : 0,
+    decision.outlierScore,
+    decision.similarity,
+    decision.labelled ? 1 : 0,
+    decision.madeAt,
+  );
+  return id;
+}
+
+/** Decisions that reprocessing replaced on an event, newest first. */
+export async function pastDecisions(tx: ReadTx, seq: number): Promise<(Decision & { replacedAt: number; why: string })[]> {
+  const rows = await tx.all<DecisionRow & { replaced_at: number; why: string }>(
+    `SELECT d.*, p.replaced_at, p.why FROM past_decisions p JOIN decisions d ON d.id = p.decision_id WHERE p.event_seq = ? ORDER BY p.id DESC LIMIT 100`,
+    seq,
+  );
+  return rows.map((row) => ({ ...toDecision(row), replacedAt: row.replaced_at, why: row.why }));
+}
+
+function toDecision(row: DecisionRow): Decision {
+  return {
+    id: row.id,
+    jobId: row.job_id,
+    modelId: row.model_id,
+    values: row.point_values,
+    classNo: row.class_no,
+    probabilities: JSON.parse(row.probabilities) as Record<string, number>,
+    confidence: row.confidence,
+    outlier: row.outlier === 1,
+    outlierScore: row.outlier_score,
+    similarity: row.similarity,
+    labelled: row.labelled === 1,
+    madeAt: row.made_at,
+  };
+}

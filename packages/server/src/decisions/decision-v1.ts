@@ -1,0 +1,284 @@
+import {
+  type ArcannaBlock,
+  DecisionView,
+  EventParams,
+  ExplanationView,
+  ExportAnswer,
+  microsToZ,
+  readEventId,
+  readJobId,
+} from '@verdict/contract';
+import type { BucketService } from '../buckets/bucket-service.ts';
+import type { Principal } from '../http/principal.ts';
+import { expectValid } from '../http/read.ts';
+import { type Route, route } from '../http/route.ts';
+import type { EventService } from '../ingest/event-service.ts';
+import { keyText, members } from '../ingest/json-scan.ts';
+import { classId, type Job } from '../jobs/job.ts';
+import type { JobService } from '../jobs/job-service.ts';
+import { type Decision, LOW_CONFIDENCE } from './decision.ts';
+import type { DecisionService } from './decision-service.ts';
+import type { EventPicture, EventPictures } from './event-picture.ts';
+import { labelName, reasonSentences, sentenceOf } from './reasons.ts';
+
+/** Whether the calling integration wants results as Arcanna before 1.45 gave them. */
+export type WantsLegacy = (principal: Principal, job: Job) => Promise<boolean>;
+
+export interface DecisionRoutesDeps {
+  readonly jobs: JobService;
+  readonly events: EventService;
+  readonly decisions: DecisionService;
+  readonly buckets: BucketService;
+  readonly pictures: EventPictures;
+  readonly wantsLegacy: WantsLegacy;
+}
+
+/** Calls 12, 14 and 16 of the v1 API: what was decided, everything about an event, and why. */
+export function decisionRoutesV1(deps: DecisionRoutesDeps): Route[] {
+  const pictureOf = async (principal: Principal, params: unknown): Promise<{ job: Job; picture: EventPicture }> => {
+    const { job_id, event_id } = params as { job_id?: unknown; event_id?: unknown };
+    const jobId = expectValid(readJobId(job_id));
+    const eventId = expectValid(readEventId(event_id));
+    const job = await deps.jobs.get(principal, jobId);
+    return { job, picture: await deps.pictures.of(job, eventId) };
+  };
+
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/events/{job_id}/{event_id}',
+      id: 'v1GetDecision',
+      summary: 'Ask for the decision on an event',
+      tag: 'v1 events',
+      right: { input: 'decisions', scope: 'read:event_query', role: 'analyst' },
+      params: EventParams,
+      response: DecisionView,
+      async handler({ principal, params }) {
+        const { job, picture } = await pictureOf(principal, params);
+        return presentDecision(job, picture, await deps.wantsLegacy(principal, job));
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/events/{job_id}/{event_id}/export',
+      id: 'v1ExportEvent',
+      summary: 'Export an event with everything known about it',
+      tag: 'v1 events',
+      right: { input: 'export', scope: 'read:event_export', role: 'analyst' },
+      params: EventParams,
+      response: ExportAnswer,
+      async handler({ principal, params, reply }) {
+        const { job, picture } = await pictureOf(principal, params);
+        const text = await exportText(deps, job, picture);
+        // Sent as text: the alert's own numbers must not pass through a number of ours.
+        reply.type('application/json; charset=utf-8');
+        return text;
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/events/{job_id}/{event_id}/explanation',
+      id: 'v1ExplainEvent',
+      summary: 'Say why an event was decided so',
+      tag: 'v1 events',
+      right: { input: 'decisions', scope: 'read:event_query', role: 'analyst' },
+      params: EventParams,
+      response: ExplanationView,
+      async handler({ principal, params }) {
+        const { job, picture } = await pictureOf(principal, params);
+        return presentExplanation(deps, job, picture);
+      },
+    }),
+  ];
+}
+
+/** The decision view of call 12; `legacy` gives results as playbooks for Arcanna before 1.45 branch on them. */
+export function presentDecision(job: Job, picture: EventPicture, legacy: boolean): DecisionView {
+  const { event, decision, state, automation } = picture;
+  const pending = event.status === 'pending_inference';
+  const result = pending ? null : legacy ? legacyResult(job, picture) : resultOf(decision);
+  const confidence = decision?.confidence ?? null;
+  return {
+    event_id: event.eventId,
+    ingest_timestamp: microsToZ(event.ingestedAt),
+    status: event.status,
+    result,
+    result_label: decision && decision.classNo !== null ? labelName(job, decision.classNo) : null,
+    confidence_score: confidence === null ? null : percent(confidence),
+    outlier: decision && decision.classNo !== null ? decision.outlier : null,
+    bucket_state: state,
+    knowledge_base_state: state,
+    is_duplicated: event.duplicated,
+    confidence_level: confidence === null ? null : percent(confidence) / 100,
+    error_message: event.error,
+    automation: automation.verdict,
+    automation_reason: automation.reason,
+    reasons: reasonSentences(job, decision, picture.explanation),
+    outlier_score: decision?.outlierScore ?? null,
+    model_id: decision ? String(decision.modelId) : null,
+    event_url: '',
+  };
+}
+
+/** `class_n`, or `no_decision` before the first training and for an event without any of the model's decision points. */
+export function resultOf(decision: Decision | undefined): string {
+  return decision && decision.classNo !== null ? classId(decision.classNo) : 'no_decision';
+}
+
+function legacyResult(job: Job, { decision, automation }: EventPicture): string {
+  const isDrop = decision !== undefined && decision.classNo !== null && labelName(job, decision.classNo).toLowerCase() === 'drop';
+  return isDrop && automation.verdict === 'allowed' ? 'drop_alert' : 'escalate_alert';
+}
+
+/** Percent with two digits behind the point, as people read it. */
+function percent(share: number): number {
+  return Math.round(share * 10_000) / 100;
+}
+
+/** What Verdict knows about an event, under `arcanna` in exports and queries. */
+export async function arcannaBlock(
+  deps: Pick<DecisionRoutesDeps, 'buckets' | 'decisions'>,
+  job: Job,
+  picture: EventPicture,
+): Promise<ArcannaBlock> {
+  const { event, decision, state, consensus } = picture;
+  const bucket = event.bucketId === null ? undefined : await deps.buckets.get(event.bucketId);
+  const [before] = await deps.decisions.past(event.seq);
+  const confidence = decision?.confidence ?? null;
+  const finished = event.status !== 'pending_inference';
+  return {
+    result: finished ? resultOf(decision) : null,
+    result_label: decision && decision.classNo !== null ? labelName(job, decision.classNo) : null,
+    inference_status: finished ? 'finished' : 'pending',
+    inference_result: finished ? resultOf(decision) : null,
+    previous_result: before ? resultOf(before) : null,
+    bucket_state: state,
+    knowledge_base_state: state,
+    bucket_id: bucket ? String(bucket.id) : null,
+    key_hash: bucket?.key ?? null,
+    consensus: consensus === undefined || consensus.classNo === null ? null : classId(consensus.classNo),
+    confidence_score: confidence === null ? null : percent(confidence),
+    confidence_percentage: confidence === null ? null : `${percent(confidence)}%`,
+    outlier_flag: decision && decision.classNo !== null ? decision.outlier : null,
+    outlier_score: decision?.outlierScore ?? null,
+    attention: {
+      low_confidence_score: { attention_required: confidence !== null && confidence < LOW_CONFIDENCE },
+      undecided_consensus: { attention_required: consensus !== undefined && consensus.classNo === null },
+    },
+    original_id: event.eventId,
+    storage_tag: event.storageTag,
+    pipeline_status: event.status === 'ERROR' ? 'error' : finished ? 'finished' : 'running',
+    pipeline_stage: 'decision',
+    model: { path: decision ? String(decision.modelId) : null, timestamp: decision ? microsToZ(decision.madeAt) : null },
+    log_messages: event.error
+      ? [
+          {
+            component: 'pipeline',
+            level: 'ERROR',
+            component_subcategory: 'decision',
+            content: event.error,
+            timestamp: microsToZ(event.ingestedAt),
+          },
+        ]
+      : [],
+    timers: {},
+  };
+}
+
+/** Members of ours that an alert may have too; then the whole alert stands under `raw_event` as well. */
+const OURS = new Set(['arcanna', 'id', 'metadata', 'timestamp_inference', 'raw_event']);
+
+/** The export of call 14 as JSON text: the alert's members byte for byte as they came, ours beside them. */
+async function exportText(deps: DecisionRoutesDeps, job: Job, picture: EventPicture): Promise<string> {
+  const { event } = picture;
+  const body = Buffer.from(await deps.events.body(event.seq), 'utf8');
+  const parts: string[] = [];
+  let collides = false;
+  let hasTimestamp = false;
+  for (const { key, value } of members(body)) {
+    const name = keyText(body, key) ?? '';
+    if (OURS.has(name)) {
+      collides = true;
+      continue;
+    }
+    if (name === '@timestamp') hasTimestamp = true;
+    parts.push(body.toString('utf8', key.from, value.span.to));
+  }
+  const own: Record<string, unknown> = {
+    ...(hasTimestamp ? {} : { '@timestamp': microsToZ(event.eventAt) }),
+    timestamp_inference: event.decidedAt === null ? null : microsToZ(event.decidedAt),
+    id: event.eventId,
+    metadata: {
+      id: event.eventId,
+      description: event.title,
+      severity: event.severity,
+      ingested_timestamp: microsToZ(event.ingestedAt),
+    },
+    arcanna: await arcannaBlock(deps, job, picture),
+  };
+  for (const [name, value] of Object.entries(own)) parts.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  if (collides) parts.push(`"raw_event":${body.toString('utf8')}`);
+  const head = JSON.stringify({
+    event_id: event.eventId,
+    ingest_timestamp: microsToZ(event.ingestedAt),
+    status: 'OK',
+    error_message: '',
+  });
+  return `${head.slice(0, -1)},"arcanna_event":{${parts.join(',')}}}`;
+}
+
+async function presentExplanation(deps: DecisionRoutesDeps, job: Job, picture: EventPicture): Promise<ExplanationView> {
+  const { event, decision, explanation, automation } = picture;
+  const label = decision && decision.classNo !== null ? labelName(job, decision.classNo) : '';
+  const reason = (entry: { point: string; value: ExplanationView['towards'][number]['value']; weight: number }) => ({
+    decision_point: entry.point,
+    value: entry.value,
+    weight: entry.weight,
+    text: sentenceOf(entry, label),
+  });
+  const named = (values: readonly number[], order: readonly string[]) =>
+    Object.fromEntries(values.map((value, index) => [labelName(job, Number(order[index]!.slice('class_'.length))), value]));
+  const classes = decision ? Object.keys(decision.probabilities).map((classNo) => classId(Number(classNo))) : [];
+  const nearest = [];
+  for (const neighbour of explanation?.neighbours ?? []) {
+    const bucket = await deps.buckets.getByKey(job.id, job.pointsVersion, neighbour.key);
+    const [example] = bucket ? await deps.events.list(job.id, { bucketId: bucket.id, limit: 1 }) : [];
+    const top = Math.max(...neighbour.votes);
+    const leaders = neighbour.votes.flatMap((votes, index) => (votes === top ? [index] : []));
+    nearest.push({
+      bucket_id: bucket ? String(bucket.id) : neighbour.key,
+      event_id: example?.eventId ?? null,
+      label: leaders.length === 1 ? labelName(job, Number(classes[leaders[0]!]!.slice('class_'.length))) : null,
+      votes: Object.fromEntries(
+        neighbour.votes.flatMap((votes, index) =>
+          votes > 0 ? [[Object.keys(named([0], [classes[index]!]))[0]!, Math.round(votes)]] : [],
+        ),
+      ),
+      similarity: neighbour.similarity,
+      agree: [...neighbour.agree],
+      differ: neighbour.differ.map(({ point, here, there }) => ({ decision_point: point, here, there })),
+    });
+  }
+  return {
+    event_id: event.eventId,
+    job_id: job.id,
+    model_id: decision ? String(decision.modelId) : null,
+    result: resultOf(decision),
+    result_label: label === '' ? null : label,
+    confidence_score: decision?.confidence == null ? null : percent(decision.confidence),
+    probabilities: decision ? named(Object.values(decision.probabilities), classes) : {},
+    reasons: reasonSentences(job, decision, explanation),
+    towards: explanation?.towards.map(reason) ?? [],
+    against: explanation?.against.map(reason) ?? [],
+    nearest,
+    learners:
+      explanation?.learners.map(({ name, weight, probabilities }) => ({
+        name,
+        weight,
+        probabilities: named(probabilities, classes),
+      })) ?? [],
+    outlier: decision && decision.classNo !== null ? decision.outlier : null,
+    outlier_score: decision?.outlierScore ?? null,
+    guard: { automation: automation.verdict, automation_reason: automation.reason },
+  };
+}

@@ -1,0 +1,251 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { Refusal } from '../errors.ts';
+import { authorise } from './authorise.ts';
+import { answerError, toRefusal } from './error-answer.ts';
+import { hostChecker } from './hosts.ts';
+import { addOpenApi } from './openapi.ts';
+import type { Origin, Principal } from './principal.ts';
+import type { Route } from './route.ts';
+import { compileSchema, markLenient } from './validation.ts';
+
+/** What the shell needs to know who is calling. Throws a Refusal (401, 403) when it cannot tell. */
+export type Authenticate = (request: FastifyRequest) => Principal | Promise<Principal>;
+
+/** Told of every answer, for metrics. `route` is the pattern of the path, never the path itself. */
+export type Observer = (call: {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}) => void;
+
+export interface HttpOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly log: Logger;
+  readonly authenticate: Authenticate;
+  readonly routes: readonly Route[];
+  readonly observe?: Observer;
+}
+
+export interface Http {
+  readonly app: FastifyInstance;
+  /** Listens on a Unix socket whose callers are the operator: who can open it may open the data folder anyway. */
+  listenOperator(path: string): Promise<void>;
+  /** Stops taking calls, finishes those that were accepted. */
+  close(): Promise<void>;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal | null;
+  }
+  interface FastifyContextConfig {
+    entry?: Route;
+  }
+}
+
+/** Bodies of ordinary calls; events have a limit of their own. */
+const ORDINARY_BODY = 1024 * 1024;
+
+/** Builds the HTTP shell around the tables of routes: who calls, may they, is it well-formed, answer, errors. It knows no feature. */
+export async function createHttp(options: HttpOptions): Promise<Http> {
+  const { config, log } = options;
+  const operatorSockets = new WeakSet<Socket>();
+  const serverOptions = {
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    bodyLimit: ORDINARY_BODY,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle' as const,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 2_000 },
+  };
+  const tls = config.tls
+    ? {
+        https: {
+          cert: readFileSync(config.tls.certFile),
+          key: readFileSync(config.tls.keyFile),
+          passphrase: config.tls.passphrase,
+        },
+      }
+    : {};
+  const app: FastifyInstance = fastify({ ...serverOptions, ...tls });
+  app.setValidatorCompiler(compileSchema);
+  app.decorateRequest('principal', null);
+
+  // Bodies stay bytes until the caller is known and the route says how to read them; clients that forget the content type are read too.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  await app.register(helmet, {
+    // Nothing here is made to be framed, and the pages of this service load nothing from elsewhere.
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        upgradeInsecureRequests: null,
+      },
+    },
+    strictTransportSecurity: config.tls !== null,
+    crossOriginEmbedderPolicy: false,
+  });
+  await app.register(cookie);
+  await app.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, context) =>
+      new Refusal('too_many', `Too many attempts from this address. Wait ${Math.ceil(context.ttl / 1000)} seconds.`, {
+        retryAfter: Math.ceil(context.ttl / 1000),
+      }),
+  });
+
+  const isOperator = (request: FastifyRequest): boolean => operatorSockets.has(request.raw.socket as Socket);
+  const isAllowedHost = hostChecker(config);
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isOperator(request) && !isAllowedHost(request.headers.host)) {
+      throw new Refusal(
+        'wrong_host',
+        'This service does not answer under that host name. Add it to VERDICT_ALLOWED_HOSTS, or use the address it listens on.',
+      );
+    }
+    const entry = request.routeOptions.config.entry;
+    if (!entry) return;
+    reply.header('cache-control', 'no-store');
+    if (entry.right.public) {
+      if (isOperator(request)) request.principal = OPERATOR;
+      return;
+    }
+    const principal = isOperator(request) ? OPERATOR : await options.authenticate(request);
+    authorise(principal, entry.right);
+    request.principal = principal;
+  });
+  app.addHook('preValidation', async (request) => {
+    const entry = request.routeOptions.config.entry;
+    if (entry && !entry.rawBody && request.body !== undefined) request.body = parseJson(request.body as Buffer);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const seconds = reply.elapsedTime / 1000;
+    options.observe?.({ method: request.method, route, status: reply.statusCode, seconds });
+    const level = reply.statusCode >= 500 ? 'error' : HOT.has(route) && reply.statusCode < 300 ? 'debug' : 'info';
+    if (log.isLevelEnabled(level)) {
+      const caller = request.principal
+        ? request.principal.kind === 'operator'
+          ? 'operator'
+          : request.principal.name
+        : undefined;
+      request.log[level]({ method: request.method, route, status: reply.statusCode, seconds, caller }, 'answered');
+    }
+  });
+  app.setErrorHandler((error, request, reply) => sendRefusal(toRefusal(error), error, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendRefusal(
+      new Refusal('not_found', `There is no ${request.method} ${request.url.split('?')[0]}. GET /docs lists what there is.`),
+      null,
+      request,
+      reply,
+    ),
+  );
+
+  await addOpenApi(app, options);
+  for (const entry of options.routes) addRoute(app, entry);
+  await app.ready();
+
+  let operatorServer: Server | null = null;
+  return {
+    app,
+    async listenOperator(path) {
+      const server = createServer((request, response) => app.routing(request, response));
+      server.on('connection', (socket: Socket) => operatorSockets.add(socket));
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(path, resolve);
+      });
+      operatorServer = server;
+    },
+    async close() {
+      if (operatorServer) {
+        operatorServer.closeIdleConnections();
+        await new Promise<void>((resolve) => operatorServer!.close(() => resolve()));
+      }
+      await app.close();
+    },
+  };
+}
+
+const OPERATOR: Principal = { kind: 'operator', name: 'operator' };
+
+/** Routes called once for each alert: their successes are logged only at debug level. */
+const HOT = new Set(['/api/v1/events/', '/api/v1/events', '/api/v1/events/:event_id', '/api/v1/events/:job_id/:event_id']);
+
+function addRoute(app: FastifyInstance, entry: Route): void {
+  if (entry.lenient || entry.rawBody) markLenient(entry.body);
+  app.route({
+    method: entry.method,
+    url: entry.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    config: {
+      entry,
+      ...(entry.guessesPerMinute ? { rateLimit: { max: entry.guessesPerMinute, timeWindow: 60_000 } } : {}),
+    },
+    ...(entry.bodyLimit ? { bodyLimit: entry.bodyLimit } : {}),
+    schema: {
+      operationId: entry.id,
+      summary: entry.summary,
+      tags: [entry.tag],
+      ...(entry.description ? { description: entry.description } : {}),
+      ...(entry.params ? { params: entry.params } : {}),
+      ...(entry.query ? { querystring: entry.query } : {}),
+      ...(entry.body ? { body: entry.body } : {}),
+      ...(entry.response ? { response: { [entry.status ?? 200]: entry.response } } : {}),
+    },
+    async handler(request, reply) {
+      reply.status(entry.status ?? 200);
+      // Public routes have no caller of their own; what they change is recorded under the name they establish.
+      const principal = request.principal ?? NOBODY;
+      const origin: Origin = { principal, address: request.ip ? `api ${request.ip}` : 'socket' };
+      return entry.handler({
+        principal,
+        origin,
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        request,
+        reply,
+      });
+    },
+  });
+}
+
+const NOBODY: Principal = { kind: 'management', keyId: 0, name: 'nobody', scopes: new Set() };
+
+/** @throws Refusal for bytes that are not UTF-8 or not JSON. An empty body is no body. */
+function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  if (!isUtf8(bytes)) throw new Refusal('malformed_json', 'The body is not UTF-8 text. Send JSON encoded as UTF-8.');
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    const why =
+      error instanceof SyntaxError ? ` (${error.message.replace(/,? "?.*" is not valid JSON$/s, '').slice(0, 120)})` : '';
+    throw new Refusal('malformed_json', `The body is not valid JSON${why}.`);
+  }
+}
+
+function sendRefusal(refusal: Refusal, cause: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (refusal.status >= 500) request.log.error({ err: cause ?? refusal }, 'failed');
+  if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter));
+  return reply.status(refusal.status).type('application/json; charset=utf-8').send(answerError(refusal));
+}
