@@ -64,6 +64,19 @@ describe('paths', () => {
     expect(read(alert, 'labels[nested].x')).toBe(1);
     expect(read(alert, 'labels["7"]')).toBe('seven');
     expect(read(alert, 'labels[twice]')).toEqual([1, 2]);
+    expect(read({ l: [labels[0], labels[0]] }, 'l[email/from]')).toBe('a@x');
+    expect(read({ l: [labels[2], labels[2]] }, 'l[to]')).toEqual(['b', 'c']);
+    expect(
+      read(
+        {
+          l: [
+            { name: 'n', value: ['v'] },
+            { name: 'n', value: 'v' },
+          ],
+        },
+        'l[n]',
+      ),
+    ).toEqual(['v']);
     expect(read(alert, 'labels[none]')).toBeNull();
     expect(read(alert, 'labels[to].x')).toBeNull();
     expect(read(alert, 'headers[Email/from]')).toBe('h');

@@ -110,8 +110,7 @@ export class AlertReader {
   #walkArray(array: readonly unknown[], path: CompiledPath, at: number, depth: number, level: number): boolean {
     this.#steps += array.length;
     const segment = path[at]!;
-    const wasSet = this.#isSet;
-    let any = false;
+    const first = this.#found.length;
     let picked = 0;
     let walked = false;
     for (const element of array) {
@@ -123,11 +122,18 @@ export class AlertReader {
         walked = true;
       }
     }
-    any = walked || picked > 0;
-    // One value picked by its name is a scalar; what is gathered from all elements is a set, even a set of one.
-    if (walked || picked > 1) this.#isSet = true;
-    else if (!any) this.#isSet = wasSet;
-    return any;
+    // What is gathered from all elements is a set, even a set of one. What was picked by its name is a set only where there are
+    // different values: the same pair sent twice is still that pair.
+    if (walked || (picked > 1 && !this.#allSame(first))) this.#isSet = true;
+    return walked || picked > 0;
+  }
+
+  /** Whether the values found from index `first` on are one value; if so, only one of them is kept. */
+  #allSame(first: number): boolean {
+    const found = this.#found;
+    for (let i = first + 1; i < found.length; i++) if (found[i] !== found[first]) return false;
+    found.length = first + 1;
+    return true;
   }
 
   #take(value: unknown, depth: number): boolean {
