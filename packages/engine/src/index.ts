@@ -1,7 +1,9 @@
+export { type Advice, type AdviceKind, createFieldStatistics, type FieldStatistics } from './advice.ts';
 export { compareScalars, MAX_SET_VALUES } from './alert.ts';
 export { compileDecisionPoints, type DecisionPoints, parsePointValues } from './decision-points.ts';
 export { computeMetrics, type PairedTest, pairedTest, type SplitRow, splitByTimeAndGroup } from './evaluation.ts';
 export { canonicalDecimal, parseAlert } from './exact-json.ts';
+export type { FieldStatisticsOptions } from './field-statistics.ts';
 export { type Field, type FieldOptions, listFields } from './fields.ts';
 export { loadModel, type Model } from './model.ts';
 export { checkPointPath, MAX_PATH_LENGTH } from './point-path.ts';
