@@ -7,7 +7,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT R
 
 -- Who may come in --------------------------------------------------------------------------------------------------------------
 CREATE TABLE users (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, role TEXT NOT NULL, password_hash TEXT NOT NULL,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, role TEXT NOT NULL, password_hash TEXT NOT NULL,
   disabled INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, last_sign_in_at INTEGER, version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE TABLE sessions (
@@ -17,7 +17,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE TABLE sign_in_guesses (subject TEXT PRIMARY KEY, failures INTEGER NOT NULL, last_at INTEGER NOT NULL, next_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE api_keys (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL CHECK (kind IN ('input', 'management')),
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL CHECK (kind IN ('input', 'management')),
   prefix TEXT NOT NULL, last4 TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, scopes TEXT NOT NULL DEFAULT '[]', rights TEXT NOT NULL DEFAULT '[]',
   owner TEXT, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, expires_at INTEGER, revoked_at INTEGER, last_used_at INTEGER,
   version INTEGER NOT NULL DEFAULT 1
@@ -84,10 +84,15 @@ CREATE INDEX events_job ON events (job_id, seq);
 CREATE TABLE event_bodies (seq INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
 
 -- What the machine says --------------------------------------------------------------------------------------------------------
+-- A model that is not complete is being written (or was, when the process ended); nobody reads it.
 CREATE TABLE models (
   id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, points_version INTEGER NOT NULL, points TEXT NOT NULL,
-  classes TEXT NOT NULL, bytes BLOB NOT NULL, sha256 TEXT NOT NULL, metrics TEXT NOT NULL, comparison TEXT, units INTEGER NOT NULL, seed INTEGER NOT NULL,
-  created_at INTEGER NOT NULL, created_by TEXT NOT NULL, activated_at INTEGER, message TEXT NOT NULL DEFAULT ''
+  classes TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, metrics TEXT NOT NULL, comparison TEXT, units INTEGER NOT NULL, seed INTEGER NOT NULL,
+  complete INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, activated_at INTEGER, message TEXT NOT NULL DEFAULT ''
+) STRICT;
+-- The bytes of a model in pieces, so that neither writing nor reading one holds anybody up.
+CREATE TABLE model_parts (
+  model_id INTEGER NOT NULL REFERENCES models(id) ON DELETE CASCADE, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (model_id, part)
 ) STRICT;
 CREATE INDEX models_job ON models (job_id);
 -- The knowledge base of a model: what each bucket ('b:' and its key) or event ('e:' and its number) was trained on.
