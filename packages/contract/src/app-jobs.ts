@@ -1,0 +1,310 @@
+import { type Static, Type } from 'typebox';
+import { Nullable } from './common.ts';
+
+/** The app API over jobs, events, buckets and feedback: what people's own clients (web, CLI) use. Times are RFC 3339 with Z. */
+
+const text = (description: string) => Type.String({ description });
+const time = (description: string) => Type.String({ format: 'date-time', description });
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+
+export const AppJobParams = Type.Object({ job_id: Type.Integer({ minimum: 1, description: 'The number of the AI use case.' }) });
+export const AppEventParams = Type.Object({
+  job_id: Type.Integer({ minimum: 1, description: 'The number of the AI use case.' }),
+  event_id: Type.String({ minLength: 1, maxLength: 200, description: 'The id of the event.' }),
+});
+export const AppLabelParams = Type.Object({
+  job_id: Type.Integer({ minimum: 1, description: 'The number of the AI use case.' }),
+  class_id: Type.String({ pattern: '^class_[0-9]{1,4}$', description: 'The class id of the label.' }),
+});
+
+export const AppLabel = Type.Object(
+  {
+    class_id: text('Its id for ever.'),
+    name: text('Its name.'),
+    hex_color: text('Its colour.'),
+    retired: Type.Boolean({ description: 'No longer offered; kept because old feedback and models name it.' }),
+  },
+  { description: 'A label.', examples: [{ class_id: 'class_1', name: 'Drop', hex_color: '#10b981', retired: false }] },
+);
+
+export const AppJobSettings = Type.Object(
+  {
+    minutes_per_alert: Type.Number({ minimum: 0, maximum: 1440, description: 'Minutes an analyst spends on one alert.' }),
+    retention_days: Nullable(Type.Integer({ minimum: 1, maximum: 36_500 }), 'Days after which events are removed; null = never.'),
+    outlier_rate: Type.Number({
+      minimum: 0,
+      maximum: 0.5,
+      description: 'Share of ordinary events that may be flagged as outliers.',
+    }),
+  },
+  { description: 'Settings of an AI use case.' },
+);
+
+export const AppJob = Type.Object(
+  {
+    job_id: Type.Integer({ description: 'Its number.' }),
+    title: text('Its title.'),
+    description: text('What it is for.'),
+    category: text('Decision intelligence or Event centric decision intelligence.'),
+    status: text('ENABLED, DISABLED or READY_TO_SELECT_FEATURES.'),
+    labels: Type.Array(AppLabel, { description: 'Its labels in class-id order.' }),
+    decision_points: Type.Array(Type.String(), { description: 'Dotted paths.' }),
+    decision_points_version: Type.Integer({ description: '0 = never chosen.' }),
+    integrations: Type.Array(
+      Type.Object({ integration_id: Type.Integer(), role: Type.String(), enabled: Type.Boolean() }, { description: 'One wire.' }),
+      { description: 'What it is wired to.' },
+    ),
+    settings: AppJobSettings,
+    active_model_id: Nullable(Type.Integer(), 'The model that decides.'),
+    training: Type.Object(
+      {
+        state: Nullable(Type.String(), 'RETRAIN_STARTED, RETRAIN_FINISHED, RETRAIN_FAILED; null before the first.'),
+        message: Nullable(Type.String(), 'What came of it.'),
+        started_at: Nullable(Type.String(), 'When the last one started.'),
+        finished_at: Nullable(Type.String(), 'When the last one finished.'),
+      },
+      { description: 'How the last training stands.' },
+    ),
+    events: count('Events taken in.'),
+    events_with_feedback: count('Events with feedback.'),
+    last_event_at: Nullable(Type.String(), 'When the last event came in.'),
+    last_feedback_at: Nullable(Type.String(), 'When the last feedback was given.'),
+    created_at: time('When it was made.'),
+    updated_at: time('When it was last changed.'),
+  },
+  { description: 'An AI use case.' },
+);
+export type AppJob = Static<typeof AppJob>;
+
+const draft = {
+  description: Type.Optional(Type.String({ maxLength: 10_000 })),
+  category: Type.Optional(Type.String({ maxLength: 100 })),
+  labels: Type.Optional(
+    Type.Array(Type.Object({ name: Type.String({ maxLength: 100 }), hex_color: Type.Optional(Type.String()) }), {
+      maxItems: 20,
+      description: 'All labels, in their order; one that is left out is retired.',
+    }),
+  ),
+  decision_points: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 100 })),
+  integrations: Type.Optional(
+    Type.Array(
+      Type.Object({
+        integration_id: Type.Integer({ minimum: 1 }),
+        role: Type.Optional(Type.String({ description: 'input by default.' })),
+        enabled: Type.Optional(Type.Boolean()),
+      }),
+      { maxItems: 100 },
+    ),
+  ),
+  settings: Type.Optional(Type.Partial(AppJobSettings)),
+};
+export const AppJobCreate = Type.Object(
+  { title: Type.String({ minLength: 1, maxLength: 200 }), ...draft },
+  {
+    description: 'A new AI use case, stopped until it is started.',
+    examples: [{ title: 'Endpoint alerts', integrations: [{ integration_id: 1001 }] }],
+  },
+);
+export const AppJobChange = Type.Object(
+  { title: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })), ...draft },
+  { description: 'What is left out stays as it is.', examples: [{ decision_points: ['rule.name', 'host.os'] }] },
+);
+export const AppLabelChange = Type.Object(
+  { name: Type.String({ minLength: 1, maxLength: 100 }) },
+  { description: 'The new name.' },
+);
+
+export const AppConsensus = Nullable(
+  Type.Object({
+    label: Nullable(Type.String(), 'What people agree on; null = undecided.'),
+    votes: Type.Record(Type.String(), Type.Integer(), { description: 'Voters by label.' }),
+    overruled: Type.Boolean({ description: 'A lead decided over the votes.' }),
+  }),
+  'What people say; null where nobody voted.',
+);
+
+export const AppDecision = Type.Object(
+  {
+    decision_id: Nullable(Type.Integer(), 'Its number.'),
+    result: text('A class id or no_decision.'),
+    label: Nullable(Type.String(), 'The name of the label.'),
+    confidence: Nullable(share('Calibrated probability that it is right.'), 'null without a decision.'),
+    outlier: Type.Boolean({ description: 'Far from everything the model was trained on.' }),
+    outlier_score: Nullable(Type.Number(), '0 ordinary, 1 unlike anything.'),
+    similarity: Nullable(Type.Number(), 'Closeness of the nearest labelled bucket; not a confidence.'),
+    model_id: Nullable(Type.Integer(), 'The model that decided.'),
+  },
+  { description: 'What the machine says.' },
+);
+
+export const AppEventRow = Type.Object(
+  {
+    event_id: text('Its id.'),
+    version: count('Grows when another body is sent under the same id.'),
+    title: Nullable(Type.String(), 'The title it was sent with.'),
+    severity: Nullable(Type.Number(), 'The severity it was sent with.'),
+    ingested_at: time('When it was stored.'),
+    event_at: time("The alert's own time."),
+    bucket_id: Nullable(Type.Integer(), 'Its bucket.'),
+    state: text('new, pending, in_knowledge_base or retrain.'),
+    decision: AppDecision,
+    consensus: AppConsensus,
+  },
+  { description: 'An event in a list.' },
+);
+export const AppEventsQuery = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  before: Type.Optional(Type.Integer({ minimum: 1, description: 'The cursor of the page before.' })),
+  bucket_id: Type.Optional(Type.Integer({ minimum: 1 })),
+});
+export const AppEvents = Type.Object(
+  { events: Type.Array(AppEventRow), next: Nullable(Type.Integer(), 'Cursor of the next page; null at the end.') },
+  { description: 'Events, newest first.' },
+);
+
+export const AppFeedbackEntry = Type.Object(
+  {
+    kind: text('vote, withdraw, overrule or lift.'),
+    label: Nullable(Type.String(), 'The label.'),
+    by: text('Who.'),
+    at: time('When.'),
+    through: text('Through what.'),
+    asked: text('Why they were asked.'),
+    reason: Nullable(Type.String(), 'Why, in their words.'),
+    notes: Nullable(Type.String(), 'Closing notes.'),
+    counted: Type.Boolean({ description: 'Whether it counts.' }),
+    event_version: count('The version it was given on.'),
+  },
+  { description: 'Something said of an event.' },
+);
+export const AppEvent = Type.Object(
+  {
+    ...AppEventRow.properties,
+    data_source: Nullable(Type.String(), 'Where it comes from.'),
+    storage_tag: Nullable(Type.String(), 'The tag it was sent with.'),
+    raw_event: text("The alert's own JSON, as text: its numbers stay as they came."),
+    decision_points: Type.Array(Type.Object({ point: Type.String(), value: Type.Unknown() }), {
+      description: 'What the decision may depend on.',
+    }),
+    reasons: Type.Array(Type.String(), { description: 'Why, in short sentences.' }),
+    automation: text('allowed or ask.'),
+    automation_reason: text('Why.'),
+    feedback: Type.Array(AppFeedbackEntry, { description: 'Everything said of it, newest first.' }),
+    past_decisions: Type.Array(Type.Object({ ...AppDecision.properties, replaced_at: Type.String(), why: Type.String() }), {
+      description: 'Decisions that later ones replaced, newest first.',
+    }),
+    versions: Type.Array(Type.Object({ version: Type.Integer(), ingested_at: Type.String() }), {
+      description: 'All versions, newest first.',
+    }),
+  },
+  { description: 'An event with everything known about it.' },
+);
+
+export const AppBucketsQuery = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
+  offset: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
+});
+export const AppBuckets = Type.Object(
+  {
+    buckets: Type.Array(
+      Type.Object(
+        {
+          bucket_id: Type.Integer(),
+          events: count('Events in it.'),
+          decision_points: Type.Array(Type.Object({ point: Type.String(), value: Type.Unknown() })),
+          state: text('new, pending, in_knowledge_base or retrain.'),
+          consensus: AppConsensus,
+          decision: Nullable(AppDecision, 'What the machine says of its newest event.'),
+          example_event_id: Nullable(Type.String(), 'Its newest event.'),
+          first_seen_at: time('When it was first seen.'),
+          last_seen_at: time('When it was last seen.'),
+        },
+        { description: 'A bucket.' },
+      ),
+    ),
+  },
+  { description: 'Buckets, biggest first.' },
+);
+
+export const AppVote = Type.Object(
+  {
+    label: Type.String({ minLength: 1, maxLength: 200, description: 'Name or class id.' }),
+    notes: Type.Optional(Type.String({ maxLength: 100_000 })),
+    asked: Type.Optional(Type.Enum(['queue', 'random', 'self'], { description: 'Why it was shown; self by default.' })),
+  },
+  { description: 'A vote of the signed-in person.', examples: [{ label: 'Drop' }] },
+);
+export const AppOverrule = Type.Object(
+  { label: Type.String({ minLength: 1, maxLength: 200 }), reason: Type.String({ minLength: 1, maxLength: 10_000 }) },
+  { description: "A lead's word over the votes.", examples: [{ label: 'Escalate', reason: 'Seen in the red-team report' }] },
+);
+export const AppVoted = Type.Object(
+  { label: Nullable(Type.String(), 'The label.'), counted: Type.Boolean(), consensus: AppConsensus },
+  { description: 'What the feedback did.' },
+);
+
+export const AppFieldsQuery = Type.Object({
+  sample: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_000, default: 1_000 })),
+});
+export const AppFields = Type.Object(
+  {
+    events: count('Events looked at.'),
+    fields: Type.Array(
+      Type.Object({
+        path: text('The field, as a decision point names it.'),
+        type: text('What it holds.'),
+        coverage: share('Share of the events that have it.'),
+        distinct: count('Different values seen.'),
+        examples: Type.Array(Type.String()),
+        advice: text('good, constant, identifier, time, leaks_outcome, duplicate or rare.'),
+        score: share('How much it tells; higher is better.'),
+        sentence: text('The advice in words.'),
+        chosen: Type.Boolean({ description: 'It is a decision point now.' }),
+      }),
+      { description: 'Fields, best first.' },
+    ),
+  },
+  { description: 'Fields found in the newest events, and whether to decide by them.' },
+);
+
+/** Closed alerts with the labels they were closed with. */
+export const AppImport = Type.Object(
+  {
+    feedback_as: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'The name the labels are recorded under.' }),
+    ),
+    events: Type.Array(
+      Type.Object({
+        event_id: Type.Optional(Type.String()),
+        event: Type.Unsafe<Record<string, unknown>>({
+          type: 'object',
+          additionalProperties: true,
+          description: 'The alert as it is.',
+        }),
+        label: Type.Optional(Type.String()),
+        time: Type.Optional(Type.Number({ description: 'Seconds since 1970.' })),
+        group: Type.Optional(
+          Type.String({ description: 'Alerts of one group (an incident) are never split when models are checked.' }),
+        ),
+      }),
+      { maxItems: 1_000 },
+    ),
+  },
+  { description: 'Closed alerts, at most 1,000 a call; each label is taken as the word of one person on one alert.' },
+);
+export const AppImported = Type.Object(
+  {
+    results: Type.Array(
+      Type.Object({
+        event_id: text('Its id; empty where it was refused without one.'),
+        outcome: text('new, version, repeated or refused.'),
+        labelled: Type.Boolean({ description: 'Its label was stored.' }),
+        error: text('Why it, or its label, was refused; empty when all went well.'),
+      }),
+    ),
+  },
+  { description: 'What became of each, in their order.' },
+);
+
+export const AppDone = Type.Object({ done: Type.Boolean({ description: 'Always true.' }) }, { description: 'It is done.' });

@@ -1,0 +1,98 @@
+import { AppEventParams, AppOverrule, AppVote, AppVoted } from '@verdict/contract';
+import { presentConsensus } from '../decisions/decision-app.ts';
+import { type Route, route } from '../http/route.ts';
+import type { Job } from '../jobs/job.ts';
+import type { JobService } from '../jobs/job-service.ts';
+import type { Asked, Consensus } from './feedback.ts';
+import type { FeedbackService } from './feedback-service.ts';
+import { voterOf } from './feedback-v1.ts';
+
+/** Feedback for people: vote, take it back; for leads: overrule, and take that back. */
+export function feedbackRoutesApp(deps: { readonly jobs: JobService; readonly feedback: FeedbackService }): Route[] {
+  const { jobs, feedback } = deps;
+  const tag = 'app feedback';
+  const vote = { scope: 'write:event_feedback', role: 'analyst' } as const;
+  // A key only asserts names, so it can never speak as a lead.
+  const lead = { role: 'lead' } as const;
+  const said = (job: Job, label: string | null, counted: boolean, consensus: Consensus | undefined) => ({
+    label,
+    counted,
+    consensus: presentConsensus(job, consensus),
+  });
+
+  return [
+    route({
+      method: 'POST',
+      path: '/api/app/jobs/{job_id}/events/{event_id}/feedback',
+      id: 'appVote',
+      summary: 'Vote on an event',
+      tag,
+      right: vote,
+      params: AppEventParams,
+      body: AppVote,
+      response: AppVoted,
+      async handler({ principal, params, body }) {
+        const job = await jobs.get(principal, params.job_id);
+        const voted = await feedback.vote(job.id, params.event_id, {
+          label: body.label,
+          voter: voterOf(principal, undefined),
+          through: 'app',
+          asked: (body.asked ?? 'self') as Asked,
+          closingNotes: body.notes,
+        });
+        return said(job, voted.label.name, voted.counted, voted.consensus);
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/app/jobs/{job_id}/events/{event_id}/feedback',
+      id: 'appWithdrawVote',
+      summary: 'Take back your own vote on an event',
+      tag,
+      right: vote,
+      params: AppEventParams,
+      response: AppVoted,
+      async handler({ principal, params }) {
+        const job = await jobs.get(principal, params.job_id);
+        return said(job, null, true, await feedback.withdraw(job.id, params.event_id, voterOf(principal, undefined), 'app'));
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/api/app/jobs/{job_id}/events/{event_id}/overrule',
+      id: 'appOverrule',
+      summary: 'Decide over the votes, with a reason',
+      tag,
+      right: lead,
+      params: AppEventParams,
+      body: AppOverrule,
+      response: AppVoted,
+      async handler({ principal, origin, params, body }) {
+        const job = await jobs.get(principal, params.job_id);
+        const consensus = await feedback.overrule(
+          job.id,
+          params.event_id,
+          body.label,
+          body.reason,
+          origin,
+          voterOf(principal, undefined),
+        );
+        return said(job, body.label, true, consensus);
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/app/jobs/{job_id}/events/{event_id}/overrule',
+      id: 'appLiftOverrule',
+      summary: 'Take an overrule back: the votes count again',
+      tag,
+      right: lead,
+      params: AppEventParams,
+      response: AppVoted,
+      async handler({ principal, origin, params }) {
+        const job = await jobs.get(principal, params.job_id);
+        return said(job, null, true, await feedback.lift(job.id, params.event_id, origin, voterOf(principal, undefined)));
+      },
+    }),
+  ];
+}

@@ -1,0 +1,200 @@
+import {
+  AppDone,
+  AppJob,
+  AppJobChange,
+  AppJobCreate,
+  AppJobParams,
+  AppLabelChange,
+  AppLabelParams,
+  microsToZ,
+} from '@verdict/contract';
+import { Type } from 'typebox';
+import { type Route, route } from '../http/route.ts';
+import { classId, type Job, type JobIntegration, type JobSettings, jobStatus } from './job.ts';
+import type { JobDraft, JobService } from './job-service.ts';
+
+/** AI use cases for people: list, make, change, start, stop, delete. */
+export function jobRoutesApp(deps: { readonly jobs: JobService }): Route[] {
+  const { jobs } = deps;
+  const read = { scope: 'read:resources', role: 'analyst' } as const;
+  const write = { scope: 'write:resources', role: 'lead' } as const;
+  const operate = { scope: 'execute:job_operations', role: 'lead' } as const;
+  const tag = 'app jobs';
+  const view = (job: Job) => presentAppJob(jobs, job);
+
+  return [
+    route({
+      method: 'GET',
+      path: '/api/app/jobs',
+      id: 'appListJobs',
+      summary: 'List the AI use cases',
+      tag,
+      right: read,
+      response: Type.Array(AppJob),
+      handler: async ({ principal }) => Promise.all((await jobs.list(principal)).map(view)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/app/jobs',
+      id: 'appCreateJob',
+      summary: 'Make an AI use case',
+      tag,
+      right: { scope: 'write:resources', role: 'admin' },
+      body: AppJobCreate,
+      status: 201,
+      response: AppJob,
+      handler: async ({ body, origin }) => view(await jobs.create({ ...readDraft(body), title: body.title }, origin)),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/app/jobs/{job_id}',
+      id: 'appGetJob',
+      summary: 'Show an AI use case',
+      tag,
+      right: read,
+      params: AppJobParams,
+      response: AppJob,
+      handler: async ({ principal, params }) => view(await jobs.get(principal, params.job_id)),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/api/app/jobs/{job_id}',
+      id: 'appChangeJob',
+      summary: 'Change an AI use case, its labels or its decision points',
+      tag,
+      right: write,
+      params: AppJobParams,
+      body: AppJobChange,
+      response: AppJob,
+      async handler({ principal, params, body, origin }) {
+        await jobs.get(principal, params.job_id);
+        return view(await jobs.update(params.job_id, readDraft(body), origin));
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/api/app/jobs/{job_id}/labels/{class_id}',
+      id: 'appRenameLabel',
+      summary: 'Rename a label; its class id stays',
+      tag,
+      right: write,
+      params: AppLabelParams,
+      body: AppLabelChange,
+      response: AppJob,
+      handler: async ({ params, body, origin }) =>
+        view(await jobs.renameLabel(params.job_id, Number(params.class_id.slice('class_'.length)), body.name, origin)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/app/jobs/{job_id}/start',
+      id: 'appStartJob',
+      summary: 'Start an AI use case',
+      tag,
+      right: operate,
+      params: AppJobParams,
+      response: AppJob,
+      handler: async ({ params, origin }) => view(await jobs.start(params.job_id, origin)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/app/jobs/{job_id}/stop',
+      id: 'appStopJob',
+      summary: 'Stop an AI use case',
+      tag,
+      right: operate,
+      params: AppJobParams,
+      response: AppJob,
+      handler: async ({ params, origin }) => view(await jobs.stop(params.job_id, origin)),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/app/jobs/{job_id}',
+      id: 'appDeleteJob',
+      summary: 'Delete a stopped AI use case with everything in it',
+      tag,
+      right: { scope: 'delete:resources', role: 'admin' },
+      params: AppJobParams,
+      response: AppDone,
+      async handler({ params, origin }) {
+        await jobs.delete(params.job_id, origin);
+        return { done: true };
+      },
+    }),
+  ];
+}
+
+interface WireDraft {
+  readonly title?: string;
+  readonly description?: string;
+  readonly category?: string;
+  readonly labels?: readonly { readonly name: string; readonly hex_color?: string }[];
+  readonly decision_points?: readonly string[];
+  readonly integrations?: readonly { readonly integration_id: number; readonly role?: string; readonly enabled?: boolean }[];
+  readonly settings?: {
+    readonly minutes_per_alert?: number;
+    readonly retention_days?: number | null;
+    readonly outlier_rate?: number;
+  };
+}
+
+function readDraft(body: WireDraft): JobDraft {
+  const settings: { -readonly [K in keyof JobSettings]?: JobSettings[K] } = {};
+  if (body.settings?.minutes_per_alert !== undefined) settings.minutesPerAlert = body.settings.minutes_per_alert;
+  if (body.settings?.retention_days !== undefined) settings.retentionDays = body.settings.retention_days;
+  if (body.settings?.outlier_rate !== undefined) settings.outlierRate = body.settings.outlier_rate;
+  return {
+    title: body.title,
+    description: body.description,
+    category: body.category,
+    labels: body.labels?.map(({ name, hex_color }) => ({ name, hexColor: hex_color })),
+    points: body.decision_points,
+    integrations: body.integrations?.map(
+      ({ integration_id, role, enabled }): JobIntegration => ({
+        integrationId: integration_id,
+        role: role ?? 'input',
+        enabled: enabled ?? true,
+        settings: {},
+      }),
+    ),
+    settings,
+  };
+}
+
+async function presentAppJob(jobs: JobService, job: Job): Promise<AppJob> {
+  const counters = await jobs.counters(job.id);
+  const time = (micros: number | null) => (micros === null ? null : microsToZ(micros));
+  return {
+    job_id: job.id,
+    title: job.title,
+    description: job.description,
+    category: job.category,
+    status: jobStatus(job),
+    labels: job.labels.map((label) => ({
+      class_id: classId(label.classNo),
+      name: label.name,
+      hex_color: label.hexColor,
+      retired: label.retired,
+    })),
+    decision_points: [...job.points],
+    decision_points_version: job.pointsVersion,
+    integrations: job.integrations.map(({ integrationId, role, enabled }) => ({ integration_id: integrationId, role, enabled })),
+    settings: {
+      minutes_per_alert: job.settings.minutesPerAlert,
+      retention_days: job.settings.retentionDays,
+      outlier_rate: job.settings.outlierRate,
+    },
+    active_model_id: job.activeModelId,
+    training: {
+      state: job.trainState,
+      message: job.trainMessage,
+      started_at: time(job.trainStartedAt),
+      finished_at: time(job.trainFinishedAt),
+    },
+    events: counters.events,
+    events_with_feedback: counters.eventsWithFeedback,
+    last_event_at: time(counters.lastEventAt),
+    last_feedback_at: time(counters.lastFeedbackAt),
+    created_at: microsToZ(job.createdAt),
+    updated_at: microsToZ(job.updatedAt),
+  };
+}
