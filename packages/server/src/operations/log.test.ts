@@ -108,6 +108,12 @@ describe('errors', () => {
     },
   );
 
+  it('do not show a key of ours', () => {
+    log.error(new Error('no such key: vrd_0123456789abcdefghijABCDEFGHIJ-_'));
+    expect(lines()[0]).toMatchObject({ msg: 'no such key: [hidden]', err: { message: 'no such key: [hidden]' } });
+    expect(written).not.toContain('vrd_');
+  });
+
   it('that are no errors say so and show nothing', () => {
     log.error({ err: { password: 'hunter2', text: 'alice' } }, 'failed');
     expect(lines()[0]!.err).toEqual({ type: 'object', message: 'something that is no Error was thrown' });

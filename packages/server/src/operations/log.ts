@@ -123,7 +123,9 @@ function stackOf(error: Error): string {
   return frames < 0 ? head : `${head}\n${stack.slice(frames)}`;
 }
 
-/** Node's JSON parser quotes the text it stumbled over. */
+/** Node's JSON parser quotes the text it stumbled over; our own keys are recognised wherever they stand. */
 function withoutQuotes(message: string): string {
-  return message.replace(/(Unexpected token |").* is not valid JSON/s, 'the text is not valid JSON');
+  return message
+    .replace(/(Unexpected token |").* is not valid JSON/s, 'the text is not valid JSON')
+    .replaceAll(/vrd_[A-Za-z0-9_-]{20,}/g, '[hidden]');
 }
