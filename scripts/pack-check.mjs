@@ -37,7 +37,7 @@ function pack() {
 /** The archives depend on each other by version; given together, npm takes each from its archive and none from a registry. */
 function install(archives) {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...archives], folder);
+  npm(['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...archives], folder);
   console.log(`Installed ${archives.length} archives.`);
 }
 
