@@ -90,7 +90,7 @@ function testProblem(path: string, { target }: ResolvedImport): string | undefin
 /** Doors between the layers of the server: routes → service → store, never back. */
 function serverProblem(
   path: string,
-  { specifier, target, bringsTypes }: ResolvedImport,
+  { specifier, target, kind, bringsTypes }: ResolvedImport,
   files: readonly SourceFile[],
 ): string | undefined {
   const here = placeOf(path, files);
@@ -108,8 +108,8 @@ function serverProblem(
   if (!here.isFeature) return undefined;
   const closed = CLOSED[here.layer];
   if (there.isFeature && closed.includes(there.layer)) return `from a ${here.layer} file no door leads to a ${there.layer} file`;
-  if (here.layer === 'domain' && (there.folder === 'http' || there.folder === 'storage')) {
-    return `a domain file is pure and knows no ${there.folder}`;
+  if (here.layer === 'domain' && (there.folder === 'http' || (there.folder === 'storage' && kind !== 'type'))) {
+    return `a domain file is pure and knows no ${there.folder}`; // but its types may say in which unit of work it runs
   }
   return undefined;
 }

@@ -7,7 +7,7 @@
 export interface Import {
   /** What is between the quotes: `./job.ts`, `@verdict/engine`, `node:fs`. */
   readonly specifier: string;
-  /** `type`: erased before anything runs. `value`: runs when the file is loaded. `lazy`: `import()`, `new URL('./…', import.meta.url)`. */
+  /** `type`: erased before anything runs. `value`: runs when the file is loaded. `lazy`: `import()`, `new URL('./….ts', import.meta.url)`. */
   readonly kind: 'type' | 'value' | 'lazy';
   /** True where the statement, or any name in it, is marked `type`. */
   readonly bringsTypes: boolean;
@@ -16,7 +16,7 @@ export interface Import {
 const NAMES = String.raw`(?:(?:[\w$]+\s*,\s*)?(?:\{[^}]*\}|\*(?:\s+as\s+[\w$]+)?)|[\w$]+)`;
 const STATEMENT = new RegExp(String.raw`^(?:import|export)\s+(type\s+)?(${NAMES})\s*from\s*['"]([^'"\n]+)['"]`, 'gm');
 const BARE = /^import\s*['"]([^'"\n]+)['"]/gm;
-const LAZY = /\b(?:import|require)\(\s*['"]([^'"\n]+)['"]|\bnew URL\(\s*['"](\.[^'"\n]+)['"]/g;
+const LAZY = /\b(?:import|require)\(\s*['"]([^'"\n]+)['"]|\bnew URL\(\s*['"](\.[^'"\n]+\.tsx?)['"]/g;
 const COMMENT_LINE = /^\s*(?:\*|\/\/|\/\*).*$/gm;
 
 /** The imports and re-exports in `source`, in no particular order; an empty list for an empty text. */
