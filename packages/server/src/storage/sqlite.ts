@@ -28,6 +28,20 @@ export function openSqlite(folder: string): Storage {
   }
 }
 
+/**
+ * Reads one consistent state of the database in `file` over a connection of its own: for worker threads, which cannot share the main one's.
+ * Nothing is written or locked; the write-ahead log cannot shrink meanwhile, so finish reading before long computations.
+ */
+export async function readSnapshot<T>(file: string, reader: (tx: ReadTx) => Promise<T>): Promise<T> {
+  const connection = new Connection(openReader(file));
+  try {
+    connection.begin.run();
+    return await reader(connection);
+  } finally {
+    connection.database.close();
+  }
+}
+
 /** Another process works on the data folder. */
 export class StoreInUse extends Error {
   override readonly name = 'StoreInUse';

@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads';
+import type { ModelMetrics } from '@verdict/engine';
+import { Interrupted, TaskFailed } from '../tasks/task.ts';
+import type { TrainedUnit, TrainingSource } from './training-store.ts';
+
+/** What the training thread is told to do. */
+export interface TrainOrder {
+  /** The database file. */
+  readonly file: string;
+  readonly source: TrainingSource;
+  readonly seed: number;
+  readonly outlierRate: number;
+}
+
+/** What the training thread says. */
+export type FromTraining =
+  | { readonly type: 'progress'; readonly share: number; readonly step: string }
+  | { readonly type: 'units'; readonly units: readonly TrainedUnit[] }
+  | {
+      readonly type: 'done';
+      readonly bytes: Uint8Array;
+      readonly sha256: string;
+      readonly metrics: ModelMetrics;
+      readonly classes: readonly string[];
+    }
+  | { readonly type: 'refused'; readonly sentence: string };
+
+/** What came of a training. */
+export interface Trained {
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly metrics: ModelMetrics;
+  readonly classes: readonly string[];
+  /** The knowledge base, in pieces. */
+  readonly units: readonly (readonly TrainedUnit[])[];
+}
+
+/**
+ * Trains in a thread of its own, which ends with it.
+ * @param signal ends it early.
+ * @throws Interrupted when `signal` was aborted; TaskFailed with a sentence when it cannot be done.
+ */
+export function trainInThread(
+  order: TrainOrder,
+  signal: AbortSignal,
+  progress: (share: number, step: string) => void,
+): Promise<Trained> {
+  const { promise, resolve, reject } = Promise.withResolvers<Trained>();
+  const source = import.meta.url.endsWith('.ts');
+  const worker = new Worker(new URL(source ? './train-worker.ts' : './train-worker.js', import.meta.url), {
+    workerData: order,
+    // From source, packages of ours are found by their source too, whatever the process was started with.
+    ...(source ? { execArgv: ['--conditions=source'] } : {}),
+  });
+  const stop = () => {
+    reject(new Interrupted());
+    void worker.terminate();
+  };
+  const units: (readonly TrainedUnit[])[] = [];
+  worker.on('message', (message: FromTraining) => {
+    if (message.type === 'progress') progress(message.share, message.step);
+    else if (message.type === 'units') units.push(message.units);
+    else if (message.type === 'refused') reject(new TaskFailed(message.sentence));
+    else resolve({ ...message, units });
+  });
+  worker.on('error', (error) => reject(isOutOfMemory(error) ? new TaskFailed(OUT_OF_MEMORY) : error));
+  worker.on('exit', (code) => reject(new Error(`The training thread ended with ${code} and no result.`)));
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  return promise.finally(() => signal.removeEventListener('abort', stop));
+}
+
+const OUT_OF_MEMORY =
+  'Training ran out of memory. Choose fewer decision points or ones with shorter values, or give the service more memory.';
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}

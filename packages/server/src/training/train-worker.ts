@@ -1,0 +1,67 @@
+/**
+ * The training thread: reads what people have said over a connection of its own, learns, and hands back the model. The main thread goes on
+ * answering meanwhile.
+ */
+import { hash } from 'node:crypto';
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { TrainingError, type TrainingInput, train } from '@verdict/engine';
+import { readSnapshot } from '../storage/sqlite.ts';
+import type { FromTraining, TrainOrder } from './train-thread.ts';
+import { getPointTypes, readFeedback } from './training-store.ts';
+
+/** Units sent in one message, so that the main thread never unpacks a long list at once. */
+const UNITS_PER_MESSAGE = 500;
+/** Below the threads that answer requests; 19 would be the lowest. */
+const PRIORITY = 10;
+/** Progress is sent on when it grew by this much or the step changed. */
+const SMALLEST_STEP = 0.005;
+
+const port = parentPort!;
+const send = (message: FromTraining, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+
+try {
+  lowerPriority();
+  await work(workerData as TrainOrder);
+} catch (error) {
+  if (!(error instanceof TrainingError)) throw error;
+  send({ type: 'refused', sentence: error.message });
+}
+
+async function work(order: TrainOrder): Promise<void> {
+  const { source } = order;
+  const { rows, units, pointTypes } = await readSnapshot(order.file, async (tx) => ({
+    ...(await readFeedback(tx, source)),
+    pointTypes: await getPointTypes(tx, source.jobId, source.pointsVersion),
+  }));
+  const classes = source.classNos.map((classNo) => `class_${classNo}`);
+  const input: TrainingInput = {
+    points: source.points,
+    pointTypes,
+    classes,
+    rows,
+    seed: order.seed,
+    outlierRate: order.outlierRate,
+  };
+  let told = { share: -1, step: '' };
+  const { model, metrics } = train(input, (share, step) => {
+    if (step === told.step && share - told.share < SMALLEST_STEP) return;
+    told = { share, step };
+    send({ type: 'progress', share, step });
+  });
+  for (let from = 0; from < units.length; from += UNITS_PER_MESSAGE) {
+    send({ type: 'units', units: units.slice(from, from + UNITS_PER_MESSAGE) });
+  }
+  const bytes = new Uint8Array(model);
+  send({ type: 'done', bytes, sha256: hash('sha256', bytes), metrics, classes }, [bytes.buffer]);
+}
+
+/** On Linux the number 0 means the calling thread alone; elsewhere it would be the whole process. */
+function lowerPriority(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, PRIORITY);
+  } catch {
+    // Not allowed here: it works all the same, with more to share.
+  }
+}
