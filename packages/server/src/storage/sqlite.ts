@@ -47,8 +47,12 @@ export class StoreInUse extends Error {
   override readonly name = 'StoreInUse';
 }
 
-/** A database held in an exclusive transaction: the system drops the lock by itself when the process ends, however it ends. */
-function lockFolder(folder: string): () => void {
+/**
+ * Takes a data folder for this process alone; the returned function gives it back. The lock is a database held in an exclusive
+ * transaction: the system drops it by itself when the process ends, however it ends.
+ * @throws StoreInUse when another process holds the folder.
+ */
+export function lockFolder(folder: string): () => void {
   const lock = new Database(join(folder, 'lock.db'), { timeout: 0 });
   try {
     lock.pragma('journal_mode = DELETE');
