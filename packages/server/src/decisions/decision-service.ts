@@ -57,6 +57,11 @@ export class DecisionService {
     return compiled;
   }
 
+  /** Has the job's active model in memory before a unit of work needs it. */
+  async prepare(job: Job): Promise<void> {
+    if (job.activeModelId !== null) await this.#models.get(job.activeModelId);
+  }
+
   /**
    * Decides an alert by the job's active model. `own` are its values under the job's current points, where they are known already: a model
    * trained on them needs no second reading. The alert is asked for only when the model was trained on other points.

@@ -28,6 +28,11 @@ export class EventService {
     return this.#storage.read((tx) => store.getEventBySeq(tx, seq));
   }
 
+  /** `getBySeq` inside a unit of work. */
+  async getBySeqIn(tx: ReadTx, seq: number): Promise<StoredEvent | undefined> {
+    return store.getEventBySeq(tx, seq);
+  }
+
   /** All versions, newest first. */
   async versions(jobId: number, eventId: string): Promise<StoredEvent[]> {
     return this.#storage.read((tx) => store.listVersions(tx, jobId, eventId));

@@ -120,6 +120,7 @@ export class IngestService {
     const started = performance.now();
     let batch: Waiting[] = [];
     try {
+      await this.#loadModels();
       const outcomes = await this.#storage.write(async (tx) => {
         batch = this.#queue.splice(0, EVENTS_PER_UNIT);
         return this.#storeIn(tx, batch);
@@ -140,6 +141,15 @@ export class IngestService {
           waiting.reject(own);
         }
       }
+    }
+  }
+
+  /** A model that is not in memory is read before the unit, so that the writer does not wait for it. */
+  async #loadModels(): Promise<void> {
+    const jobIds = new Set(this.#queue.slice(0, EVENTS_PER_UNIT).map(({ event }) => event.jobId));
+    for (const jobId of jobIds) {
+      const job = await this.#jobs.find(jobId);
+      if (job) await this.#decisions.prepare(job);
     }
   }
 
