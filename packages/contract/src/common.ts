@@ -113,6 +113,11 @@ export function Lenient<T extends TSchema>(schema: T, description: string) {
   return Type.Optional(Nullable(schema, description));
 }
 
+/** The examples that a schema carries. */
+export function examplesOf(schema: TSchema & { readonly examples?: unknown }): unknown[] {
+  return Array.isArray(schema.examples) ? [...schema.examples] : [];
+}
+
 /** A request or answer object that may have members beyond those named. */
 export function Open<T extends TProperties>(properties: T, options: { description: string; examples?: unknown[] }) {
   return Type.Object(properties, { ...options, additionalProperties: true });

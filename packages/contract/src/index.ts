@@ -1,4 +1,7 @@
 /** What travels over the wire: schemas, their types, and readers for input from outside. Imports nothing of ours. */
+
+export * from './app-jobs.ts';
+export * from './app-operations.ts';
 export * from './app-operations.ts';
 export * from './common.ts';
 export * from './read.ts';

@@ -11,6 +11,47 @@ const stateOrNull = Nullable(Type.Enum([...BUCKET_STATES]), 'State of the bucket
 const attention = (description: string) =>
   Open({ attention_required: Type.Boolean({ description }) }, { description: 'Whether a person should look.' });
 
+const blockExample = {
+  result: 'class_1',
+  result_label: 'Drop',
+  inference_status: 'finished',
+  inference_result: 'class_1',
+  previous_result: null,
+  bucket_state: 'in_knowledge_base',
+  knowledge_base_state: 'in_knowledge_base',
+  bucket_id: '812',
+  key_hash: '5f2b9c0d',
+  consensus: 'class_1',
+  confidence_score: 97.4,
+  confidence_percentage: '97.4%',
+  outlier_flag: false,
+  outlier_score: 0.08,
+  attention: {
+    low_confidence_score: { attention_required: false },
+    undecided_consensus: { attention_required: false },
+  },
+  original_id: '4711',
+  storage_tag: null,
+  pipeline_status: 'finished',
+  pipeline_stage: 'decision',
+  model: { path: '3', timestamp: '2021-09-01T22:00:04.118204Z' },
+  log_messages: [],
+  timers: {},
+};
+const eventExample = {
+  rule: { name: 'Encoded command' },
+  '@timestamp': '2021-09-02T09:46:20.000000Z',
+  timestamp_inference: '2021-09-02T09:46:22.364101Z',
+  id: '4711',
+  metadata: {
+    id: '4711',
+    description: 'Suspicious PowerShell',
+    severity: 3,
+    ingested_timestamp: '2021-09-02T09:46:22.363642Z',
+  },
+  arcanna: blockExample,
+};
+
 /** What Verdict says of an event, as the export and the explorer show it. */
 export const ArcannaBlock = Open(
   {
@@ -62,7 +103,7 @@ export const ArcannaBlock = Open(
       description: 'How long the steps took, in seconds.',
     }),
   },
-  { description: 'What Verdict says of the event.' },
+  { description: 'What Verdict says of the event.', examples: [blockExample] },
 );
 export type ArcannaBlock = Static<typeof ArcannaBlock>;
 
@@ -90,7 +131,7 @@ export const ArcannaEvent = Open(
       }),
     ),
   },
-  { description: 'The alert’s own fields at the top, and everything known about it.' },
+  { description: 'The alert’s own fields at the top, and everything known about it.', examples: [eventExample] },
 );
 export type ArcannaEvent = Static<typeof ArcannaEvent>;
 
@@ -111,45 +152,7 @@ export const ExportAnswer = Type.Object(
         ingest_timestamp: '2021-09-02T09:46:22.363642Z',
         status: 'OK',
         error_message: '',
-        arcanna_event: {
-          rule: { name: 'Encoded command' },
-          '@timestamp': '2021-09-02T09:46:20.000000Z',
-          timestamp_inference: '2021-09-02T09:46:22.364101Z',
-          id: '4711',
-          metadata: {
-            id: '4711',
-            description: 'Suspicious PowerShell',
-            severity: 3,
-            ingested_timestamp: '2021-09-02T09:46:22.363642Z',
-          },
-          arcanna: {
-            result: 'class_1',
-            result_label: 'Drop',
-            inference_status: 'finished',
-            inference_result: 'class_1',
-            previous_result: null,
-            bucket_state: 'in_knowledge_base',
-            knowledge_base_state: 'in_knowledge_base',
-            bucket_id: '812',
-            key_hash: '5f2b9c0d',
-            consensus: 'class_1',
-            confidence_score: 97.4,
-            confidence_percentage: '97.4%',
-            outlier_flag: false,
-            outlier_score: 0.08,
-            attention: {
-              low_confidence_score: { attention_required: false },
-              undecided_consensus: { attention_required: false },
-            },
-            original_id: '4711',
-            storage_tag: null,
-            pipeline_status: 'finished',
-            pipeline_stage: 'decision',
-            model: { path: '3', timestamp: '2021-09-01T22:00:04.118204Z' },
-            log_messages: [],
-            timers: {},
-          },
-        },
+        arcanna_event: eventExample,
       },
     ],
   },

@@ -3,6 +3,7 @@ import {
   BULK_EVENTS_MAX,
   CLOSING_NOTES_CHARS_MAX,
   EVENT_ID_PATTERN,
+  examplesOf,
   ID_MAX,
   Lenient,
   Nullable,
@@ -37,7 +38,6 @@ const NumericText = Type.Union([
   Type.String({ pattern: '^\\s*([+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?)?\\s*$' }),
 ]);
 const Text = Type.String({ maxLength: SHORT_TEXT_CHARS_MAX });
-const AnyObject = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true });
 const Integer = (description: string) => Type.Integer({ minimum: 0, description });
 const Instant = (description: string) => Type.String({ format: 'date-time', description });
 
@@ -59,23 +59,22 @@ const eventMembers = {
   ...senderMembers,
 };
 
-/** Path parameters of v1. */
-export const JobParams = Type.Object({ job_id: Type.String({ description: 'The number of the job.', examples: ['1201'] }) });
-export const EventParams = Type.Object({
-  job_id: Type.String({ description: 'The number of the job.', examples: ['1201'] }),
-  event_id: Type.String({
-    pattern: EVENT_ID_PATTERN,
-    description: 'The id of the event, unique within its job.',
-    examples: ['4711'],
-  }),
+const jobIdInPath = Type.String({ description: 'The number of the job.', examples: ['1201'] });
+const eventIdInPath = Type.String({
+  pattern: EVENT_ID_PATTERN,
+  description: 'The id of the event, unique within its job.',
+  examples: ['4711'],
 });
-export const EventIdParams = Type.Object({
-  event_id: Type.String({
-    pattern: EVENT_ID_PATTERN,
-    description: 'The id of the event, unique within its job.',
-    examples: ['4711'],
-  }),
-});
+/** Path parameters of v1 and v2. */
+export const JobParams = Type.Object({ job_id: jobIdInPath }, { description: 'A job.', examples: [{ job_id: '1201' }] });
+export const EventParams = Type.Object(
+  { job_id: jobIdInPath, event_id: eventIdInPath },
+  { description: 'An event.', examples: [{ job_id: '1201', event_id: '4711' }] },
+);
+export const EventIdParams = Type.Object(
+  { event_id: eventIdInPath },
+  { description: 'The id that an event gets.', examples: [{ event_id: '4711' }] },
+);
 
 /** Query of calls 7, 8, 9 and 13. */
 export const UsernameQuery = Open(
@@ -157,7 +156,7 @@ export const JobView = Type.Object(
   },
 );
 export type JobView = Static<typeof JobView>;
-export const JobList = Type.Array(JobView, { description: 'The jobs this key sees.' });
+export const JobList = Type.Array(JobView, { description: 'The jobs this key sees.', examples: [examplesOf(JobView)] });
 
 /** Body of calls 4 and 6. */
 export const JobByNameRequest = Open(
@@ -288,6 +287,7 @@ export type DecisionView = Static<typeof DecisionView>;
 /** Answer of call 17: the decision view where it came within `wait_ms`, else the ingest answer. */
 export const IngestOrDecision = Type.Union([DecisionView, IngestAnswer], {
   description: 'The ingest answer; with wait_ms the decision view where the decision came in time.',
+  examples: [...examplesOf(IngestAnswer), ...examplesOf(DecisionView)],
 });
 
 /** Body of call 13: the new form, or the old one with `label` and `username`. */
@@ -401,4 +401,11 @@ export const BulkAnswer = Type.Object(
 export type BulkAnswer = Static<typeof BulkAnswer>;
 
 /** Body of calls 7, 8 and 9: none, `{}` or any object. */
-export const ActionRequest = Type.Optional(AnyObject);
+export const ActionRequest = Type.Optional(
+  Type.Unsafe<Record<string, unknown>>({
+    type: 'object',
+    additionalProperties: true,
+    description: 'Not needed; may name the user.',
+    examples: [{}, { username: 'alice' }],
+  }),
+);
