@@ -72,7 +72,7 @@ export const TokenAnswer = Type.Object(
   {
     description: 'A management key that ends by itself.',
     examples: [
-      { api_token: 'vdm_…', expire_at: '2021-09-03T09:46:22.363642Z', error_message: '' },
+      { api_token: 'the key itself', expire_at: '2021-09-03T09:46:22.363642Z', error_message: '' },
       { api_token: null, expire_at: null, error_message: 'The user name or the password is wrong, or the user is not an admin.' },
     ],
   },
