@@ -1,0 +1,72 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Advice, createFieldStatistics, parseAlert } from '@verdict/engine';
+import type { FeedbackService } from '../feedback/feedback-service.ts';
+import type { Job } from '../jobs/job.ts';
+import type { EventService } from './event-service.ts';
+
+/** Fields of a job's newest events. */
+export interface AdvisedFields {
+  /** Events looked at. */
+  readonly events: number;
+  readonly advice: readonly Advice[];
+}
+
+const PAGE = 200;
+/** The main thread is not held longer than this at a stretch, in milliseconds. */
+const SLICE_MS = 8;
+/** Looking ends after this long, with what was seen by then, in milliseconds. */
+const LONGEST_MS = 3_000;
+/** How long an answer serves whoever asks again, in milliseconds. */
+const FRESH_MS = 5_000;
+const MOST_REMEMBERED = 20;
+
+/** Looks through the newest events of a job and says which fields to decide by; labels are what people agree on where they do. */
+export class FieldAdviser {
+  readonly #events: EventService;
+  readonly #feedback: FeedbackService;
+  readonly #known = new Map<string, { readonly made: number; readonly answer: Promise<AdvisedFields> }>();
+
+  constructor(events: EventService, feedback: FeedbackService) {
+    this.#events = events;
+    this.#feedback = feedback;
+  }
+
+  /**
+   * Fields of at most `sample` newest events, those to choose first.
+   * An answer is kept for some seconds, so that several who ask at once cause one look.
+   */
+  advise(job: Job, sample: number): Promise<AdvisedFields> {
+    const name = `${job.id}:${job.version}:${sample}`;
+    const now = performance.now();
+    const known = this.#known.get(name);
+    if (known && now - known.made < FRESH_MS) return known.answer;
+    for (const [key, { made }] of this.#known)
+      if (now - made >= FRESH_MS || this.#known.size >= MOST_REMEMBERED) this.#known.delete(key);
+    const answer = this.#look(job, sample, now);
+    this.#known.set(name, { made: now, answer });
+    answer.catch(() => this.#known.delete(name));
+    return answer;
+  }
+
+  async #look(job: Job, sample: number, started: number): Promise<AdvisedFields> {
+    const statistics = createFieldStatistics();
+    const names = new Map(job.labels.map(({ classNo, name }) => [classNo, name]));
+    let before: number | undefined;
+    let since = performance.now();
+    while (statistics.events < sample && performance.now() - started < LONGEST_MS) {
+      const page = await this.#events.list(job.id, { before, limit: Math.min(PAGE, sample - statistics.events) });
+      for (const event of page) {
+        const consensus = await this.#feedback.consensus(job, event);
+        const label = consensus?.classNo === null || consensus === undefined ? undefined : names.get(consensus.classNo);
+        statistics.add(parseAlert(await this.#events.body(event.seq)), label);
+        if (performance.now() - since > SLICE_MS) {
+          await nextTurn();
+          since = performance.now();
+        }
+      }
+      if (page.length === 0) break;
+      before = page.at(-1)!.seq;
+    }
+    return { events: statistics.events, advice: statistics.advice() };
+  }
+}
