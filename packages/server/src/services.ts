@@ -2,12 +2,17 @@ import type { Logger } from 'pino';
 import { KeyService } from './access/key-service.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BucketService } from './buckets/bucket-service.ts';
+import { RebucketTask } from './buckets/rebucket-task.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { eventRoutesApp } from './decisions/decision-app.ts';
 import { DecisionService } from './decisions/decision-service.ts';
 import { decisionRoutesV1, presentDecision } from './decisions/decision-v1.ts';
 import { EventPictures } from './decisions/event-picture.ts';
+import { labelName } from './decisions/reasons.ts';
+import { reprocessRoutesApp } from './decisions/reprocess-app.ts';
+import { ReprocessService } from './decisions/reprocess-service.ts';
+import { ReprocessTask } from './decisions/reprocess-task.ts';
 import { Refusal } from './errors.ts';
 import { feedbackRoutesApp } from './feedback/feedback-app.ts';
 import { FeedbackService } from './feedback/feedback-service.ts';
@@ -21,11 +26,22 @@ import { ingestRoutesV1 } from './ingest/ingest-v1.ts';
 import { jobRoutesApp } from './jobs/job-app.ts';
 import { JobService } from './jobs/job-service.ts';
 import { jobRoutesV1 } from './jobs/job-v1.ts';
+import { backupRoutes } from './operations/backup-app.ts';
+import { BackupService } from './operations/backup-service.ts';
+import { DiskWatch } from './operations/disk-watch.ts';
+import { healthRoutes } from './operations/health-app.ts';
+import { Metrics, type TrainingOutcome } from './operations/metrics.ts';
+import { Readiness } from './operations/readiness.ts';
+import { type RetentionSchedule, RetentionService } from './operations/retention-service.ts';
 import type { Storage } from './storage/storage.ts';
+import type { TaskState } from './tasks/task.ts';
 import { TaskService } from './tasks/task-service.ts';
+import { taskRoutesApp } from './tasks/tasks-app.ts';
 import { ModelCache } from './training/model-cache.ts';
-import { TrainTask } from './training/train-task.ts';
+import { TRAIN, TrainTask } from './training/train-task.ts';
+import { trainingRoutesApp } from './training/training-app.ts';
 import { TrainingService } from './training/training-service.ts';
+import { VERSION } from './version.ts';
 
 /** All services of one process, each made once; the only place where they meet. */
 export interface Services {
@@ -78,11 +94,26 @@ export function wireServices(options: {
   const feedback = new FeedbackService(storage, clock, audit, jobs, events, buckets, decisions);
   const ingest = new IngestService(storage, clock, jobs, buckets, decisions, config.queueLimit);
   const pictures = new EventPictures(events, decisions, feedback);
+  const metrics = new Metrics({ version: VERSION, storage });
+  const disk = new DiskWatch(storage.folder, config.diskWarning, log);
+  const readiness = new Readiness(storage, () => disk.latest);
+  const backups = new BackupService(storage, audit, clock, VERSION);
+  const retention = new RetentionService(storage, clock, (removed) => {
+    metrics.eventsRemoved(removed);
+    decisions.forget();
+  });
+
   const trainTask = new TrainTask(storage, clock, jobs, models);
-  const tasks = new TaskService(storage, clock, [trainTask], {
+  const rebucketTask = new RebucketTask(storage, clock, jobs, feedback);
+  const reprocessTask = new ReprocessTask(storage, clock, jobs, events, decisions);
+  const tasks = new TaskService(storage, clock, [trainTask, rebucketTask, reprocessTask, retention.handler], {
     onError: (error, task) => log.error({ err: error, task: task.id, kind: task.kind }, 'task failed'),
   });
+  jobs.onPointsChanged((tx, jobId, version, origin) => rebucketTask.enqueueIn(tasks, tx, jobId, version, origin));
   const training = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
+
+  const reprocess = new ReprocessService(storage, audit, jobs, events, tasks, reprocessTask);
+  observe({ metrics, ingest, feedback, tasks, disk });
 
   const machineNames = async () => new Set(['dbot']);
   const wantsLegacy = async () => false;
@@ -108,7 +139,13 @@ export function wireServices(options: {
     ...jobRoutesApp({ jobs }),
     ...eventRoutesApp({ jobs, events, buckets, decisions, feedback, pictures }),
     ...feedbackRoutesApp({ jobs, feedback }),
+    ...taskRoutesApp({ tasks, audit }),
+    ...trainingRoutesApp({ jobs, training }),
+    ...reprocessRoutesApp({ jobs, reprocess }),
+    ...healthRoutes({ config, readiness, metrics }),
+    ...backupRoutes({ backups }),
   ];
+  let sweep: RetentionSchedule | undefined;
   return {
     storage,
     audit,
@@ -123,13 +160,60 @@ export function wireServices(options: {
     training,
     routes,
     authenticate,
-    observeCall: () => {},
+    observeCall: metrics.answered,
     hasAdmin: async () => false,
-    start: () => tasks.start(),
-    stopping() {},
+    async start() {
+      await tasks.start();
+      await disk.start();
+      sweep = retention.schedule(config.retentionAt, tasks, (error) =>
+        log.error({ err: error }, 'retention could not be asked for'),
+      );
+    },
+    stopping: () => readiness.stop(),
     async stop() {
+      sweep?.stop();
+      disk.stop();
       await tasks.stop();
       await keys.flush();
     },
   };
 }
+
+/** What happens in the services, as numbers for the metrics. */
+function observe(parts: {
+  readonly metrics: Metrics;
+  readonly ingest: IngestService;
+  readonly feedback: FeedbackService;
+  readonly tasks: TaskService;
+  readonly disk: DiskWatch;
+}): void {
+  const { metrics, ingest, feedback, tasks, disk } = parts;
+  metrics.watchQueue(() => ingest.depth);
+  metrics.watchDisk(() => disk.low);
+  ingest.observe((ingested, seconds) => {
+    for (const { event, job, classNo } of ingested) {
+      metrics.eventsIngested(1, event.outcome);
+      if (event.outcome === 'repeated') continue;
+      metrics.decision(classNo === null ? 'no_decision' : labelName(job, classNo));
+      metrics.decisionSeconds(seconds / ingested.length);
+    }
+  });
+  feedback.observe((_job, { agreed }) =>
+    metrics.feedback(agreed === undefined ? 'no_decision' : agreed ? 'agreed' : 'disagreed'),
+  );
+  const trainings = new Map<number, ReturnType<Metrics['trainingStarted']>>();
+  tasks.onChange((task) => {
+    if (task.kind !== TRAIN) return;
+    if (task.state === 'running' && !trainings.has(task.id)) trainings.set(task.id, metrics.trainingStarted());
+    const ended = OUTCOMES[task.state];
+    if (!ended) return;
+    trainings.get(task.id)?.(ended, ((task.finishedAt ?? 0) - (task.startedAt ?? 0)) / 1e6);
+    trainings.delete(task.id);
+  });
+}
+
+const OUTCOMES: Readonly<Partial<Record<TaskState, TrainingOutcome>>> = {
+  done: 'finished',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
