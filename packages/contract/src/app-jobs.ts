@@ -27,6 +27,7 @@ export const AppLabel = Type.Object(
   },
   { description: 'A label.', examples: [{ class_id: 'class_1', name: 'Drop', hex_color: '#10b981', retired: false }] },
 );
+export type AppLabel = Static<typeof AppLabel>;
 
 export const AppJobSettings = Type.Object(
   {
@@ -106,10 +107,12 @@ export const AppJobCreate = Type.Object(
     examples: [{ title: 'Endpoint alerts', integrations: [{ integration_id: 1001 }] }],
   },
 );
+export type AppJobCreate = Static<typeof AppJobCreate>;
 export const AppJobChange = Type.Object(
   { title: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })), ...draft },
   { description: 'What is left out stays as it is.', examples: [{ decision_points: ['rule.name', 'host.os'] }] },
 );
+export type AppJobChange = Static<typeof AppJobChange>;
 export const AppLabelChange = Type.Object(
   { name: Type.String({ minLength: 1, maxLength: 100 }) },
   { description: 'The new name.' },
@@ -123,6 +126,7 @@ export const AppConsensus = Nullable(
   }),
   'What people say; null where nobody voted.',
 );
+export type AppConsensus = Static<typeof AppConsensus>;
 
 export const AppDecision = Type.Object(
   {
@@ -137,6 +141,7 @@ export const AppDecision = Type.Object(
   },
   { description: 'What the machine says.' },
 );
+export type AppDecision = Static<typeof AppDecision>;
 
 export const AppEventRow = Type.Object(
   {
@@ -153,15 +158,18 @@ export const AppEventRow = Type.Object(
   },
   { description: 'An event in a list.' },
 );
+export type AppEventRow = Static<typeof AppEventRow>;
 export const AppEventsQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   before: Type.Optional(Type.Integer({ minimum: 1, description: 'The cursor of the page before.' })),
   bucket_id: Type.Optional(Type.Integer({ minimum: 1 })),
 });
+export type AppEventsQuery = Static<typeof AppEventsQuery>;
 export const AppEvents = Type.Object(
   { events: Type.Array(AppEventRow), next: Nullable(Type.Integer(), 'Cursor of the next page; null at the end.') },
   { description: 'Events, newest first.' },
 );
+export type AppEvents = Static<typeof AppEvents>;
 
 export const AppFeedbackEntry = Type.Object(
   {
@@ -200,11 +208,13 @@ export const AppEvent = Type.Object(
   },
   { description: 'An event with everything known about it.' },
 );
+export type AppEvent = Static<typeof AppEvent>;
 
 export const AppBucketsQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
   offset: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
 });
+export type AppBucketsQuery = Static<typeof AppBucketsQuery>;
 export const AppBuckets = Type.Object(
   {
     buckets: Type.Array(
@@ -226,6 +236,7 @@ export const AppBuckets = Type.Object(
   },
   { description: 'Buckets, biggest first.' },
 );
+export type AppBuckets = Static<typeof AppBuckets>;
 
 export const AppVote = Type.Object(
   {
@@ -235,14 +246,17 @@ export const AppVote = Type.Object(
   },
   { description: 'A vote of the signed-in person.', examples: [{ label: 'Drop' }] },
 );
+export type AppVote = Static<typeof AppVote>;
 export const AppOverrule = Type.Object(
   { label: Type.String({ minLength: 1, maxLength: 200 }), reason: Type.String({ minLength: 1, maxLength: 10_000 }) },
   { description: "A lead's word over the votes.", examples: [{ label: 'Escalate', reason: 'Seen in the red-team report' }] },
 );
+export type AppOverrule = Static<typeof AppOverrule>;
 export const AppVoted = Type.Object(
   { label: Nullable(Type.String(), 'The label.'), counted: Type.Boolean(), consensus: AppConsensus },
   { description: 'What the feedback did.' },
 );
+export type AppVoted = Static<typeof AppVoted>;
 
 export const AppFieldsQuery = Type.Object({
   sample: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_000, default: 1_000 })),
@@ -267,6 +281,7 @@ export const AppFields = Type.Object(
   },
   { description: 'Fields found in the newest events, and whether to decide by them.' },
 );
+export type AppFields = Static<typeof AppFields>;
 
 /** Closed alerts with the labels they were closed with. */
 export const AppImport = Type.Object(
@@ -293,6 +308,7 @@ export const AppImport = Type.Object(
   },
   { description: 'Closed alerts, at most 1,000 a call; each label is taken as the word of one person on one alert.' },
 );
+export type AppImport = Static<typeof AppImport>;
 export const AppImported = Type.Object(
   {
     results: Type.Array(
@@ -306,5 +322,7 @@ export const AppImported = Type.Object(
   },
   { description: 'What became of each, in their order.' },
 );
+export type AppImported = Static<typeof AppImported>;
 
 export const AppDone = Type.Object({ done: Type.Boolean({ description: 'Always true.' }) }, { description: 'It is done.' });
+export type AppDone = Static<typeof AppDone>;

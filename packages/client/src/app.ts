@@ -1,0 +1,171 @@
+import type {
+  AppBuckets,
+  AppBucketsQuery,
+  AppDone,
+  AppEvent,
+  AppEvents,
+  AppEventsQuery,
+  AppFields,
+  AppImported,
+  AppJob,
+  AppJobChange,
+  AppJobCreate,
+  AppModel,
+  AppReprocess,
+  AppReprocessed,
+  AppTask,
+  AppTasksQuery,
+  AppTraining,
+  AppTrainRequested,
+  AppVote,
+  AppVoted,
+  BackupList,
+  BackupMade,
+} from '@verdict/contract';
+import { part, type Requester } from './requester.ts';
+
+const JOBS = '/api/app/jobs';
+
+/** What people's own clients use: the web app, the command line. Needs a management key, a session, or the operator's socket. */
+export class App {
+  readonly #send: Requester;
+
+  constructor(requester: Requester) {
+    this.#send = requester;
+  }
+
+  // AI use cases -----------------------------------------------------------------------------------------------------------------
+
+  jobs(): Promise<AppJob[]> {
+    return this.#send.json('GET', JOBS);
+  }
+
+  job(jobId: number): Promise<AppJob> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}`);
+  }
+
+  createJob(job: AppJobCreate): Promise<AppJob> {
+    return this.#send.json('POST', JOBS, { body: job });
+  }
+
+  /** What is left out stays as it is. */
+  changeJob(jobId: number, change: AppJobChange): Promise<AppJob> {
+    return this.#send.json('PATCH', `${JOBS}/${part(jobId)}`, { body: change });
+  }
+
+  renameLabel(jobId: number, classId: string, name: string): Promise<AppJob> {
+    return this.#send.json('PATCH', `${JOBS}/${part(jobId)}/labels/${part(classId)}`, { body: { name } });
+  }
+
+  startJob(jobId: number): Promise<AppJob> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/start`, { repeatable: true });
+  }
+
+  stopJob(jobId: number): Promise<AppJob> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/stop`, { repeatable: true });
+  }
+
+  /** Deletes a stopped one with everything in it. */
+  deleteJob(jobId: number): Promise<AppDone> {
+    return this.#send.json('DELETE', `${JOBS}/${part(jobId)}`);
+  }
+
+  /** Fields found in the newest events, with advice on which to decide by; looks at most at `sample` events (1 to 5,000). */
+  fields(jobId: number, sample?: number): Promise<AppFields> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/fields`, { query: { sample } });
+  }
+
+  /**
+   * Brings in closed alerts, at most 1,000. Repeated where the service was busy: alerts with ids of their own are stored once.
+   * @param json the JSON of an `AppImport`, as text or bytes, so that numbers in alerts stay as they are spelled.
+   */
+  import(jobId: number, json: string | Uint8Array): Promise<AppImported> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/import`, { body: json, repeatable: true, timeout: 300_000 });
+  }
+
+  // Events, buckets, feedback ----------------------------------------------------------------------------------------------------
+
+  events(jobId: number, query: AppEventsQuery = {}): Promise<AppEvents> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/events`, { query: { ...query } });
+  }
+
+  event(jobId: number, eventId: string): Promise<AppEvent> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/events/${part(eventId)}`);
+  }
+
+  /** Biggest first. */
+  buckets(jobId: number, query: AppBucketsQuery = {}): Promise<AppBuckets> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/buckets`, { query: { ...query } });
+  }
+
+  /** A vote of the caller; the same vote again changes nothing. */
+  vote(jobId: number, eventId: string, vote: AppVote): Promise<AppVoted> {
+    return this.#send.json('POST', this.#feedback(jobId, eventId), { body: vote, repeatable: true });
+  }
+
+  withdrawVote(jobId: number, eventId: string): Promise<AppVoted> {
+    return this.#send.json('DELETE', this.#feedback(jobId, eventId));
+  }
+
+  // Training and models ----------------------------------------------------------------------------------------------------------
+
+  /** How the training stands, with its percent, and what it still needs. */
+  training(jobId: number): Promise<AppTraining> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/training`);
+  }
+
+  /** Asks for a training; `ok` says whether it began, `message` why not. */
+  train(jobId: number): Promise<AppTrainRequested> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/train`);
+  }
+
+  models(jobId: number): Promise<AppModel[]> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/models`);
+  }
+
+  model(jobId: number, modelId: number): Promise<AppModel> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}`);
+  }
+
+  activateModel(jobId: number, modelId: number): Promise<AppModel> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/models/${part(modelId)}/activate`, { repeatable: true });
+  }
+
+  /** Has stored events decided again by the active model. */
+  reprocess(jobId: number, selection: AppReprocess): Promise<AppTask> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/reprocess`, { body: selection });
+  }
+
+  reprocessEvent(jobId: number, eventId: string): Promise<AppReprocessed> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/events/${part(eventId)}/reprocess`, { repeatable: true });
+  }
+
+  // Long work --------------------------------------------------------------------------------------------------------------------
+
+  tasks(query: AppTasksQuery = {}): Promise<AppTask[]> {
+    return this.#send.json('GET', '/api/app/tasks', { query: { ...query } });
+  }
+
+  task(taskId: number): Promise<AppTask> {
+    return this.#send.json('GET', `/api/app/tasks/${part(taskId)}`);
+  }
+
+  cancelTask(taskId: number): Promise<AppTask> {
+    return this.#send.json('POST', `/api/app/tasks/${part(taskId)}/cancel`, { repeatable: true });
+  }
+
+  // Operations -------------------------------------------------------------------------------------------------------------------
+
+  /** Makes a backup in the data folder of the service; answers when it is done. */
+  backup(): Promise<BackupMade> {
+    return this.#send.json('POST', '/api/app/backup', { timeout: 3_600_000 });
+  }
+
+  backups(): Promise<BackupList> {
+    return this.#send.json('GET', '/api/app/backups');
+  }
+
+  #feedback(jobId: number, eventId: string): string {
+    return `${JOBS}/${part(jobId)}/events/${part(eventId)}/feedback`;
+  }
+}

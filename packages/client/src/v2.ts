@@ -1,0 +1,75 @@
+import type {
+  RequestStatus,
+  ResourceList,
+  ResourceMap,
+  ResourcesAnswer,
+  ResourceType,
+  ScopeList,
+  TokenAnswer,
+  TokenRequest,
+} from '@verdict/contract';
+import { part, type Requester } from './requester.ts';
+
+/** Which resource: by its title (the name of a key) or its number. */
+export type ResourceName = { readonly title: string } | { readonly id: number };
+
+/** The management API: jobs, integrations and keys as a document, jobs started, stopped and trained. Needs a management key. */
+export class V2 {
+  readonly #send: Requester;
+
+  constructor(requester: Requester) {
+    this.#send = requester;
+  }
+
+  health(): Promise<RequestStatus> {
+    return this.#send.json('GET', '/api/v2/health/');
+  }
+
+  /** The scopes of the calling key; none for an input key. */
+  scopes(): Promise<ScopeList> {
+    return this.#send.json('GET', '/api/v2/token/scopes');
+  }
+
+  /** A management key for some time, for a user's name and password. Refused with status 401, whose sentence is in `error_message`. */
+  token(request: TokenRequest): Promise<TokenAnswer> {
+    return this.#send.json('POST', '/api/v2/token', { body: request });
+  }
+
+  /** Makes what the document names, all of it or nothing. With `overwrite` what exists under the same titles is changed. */
+  apply(resources: ResourceMap, options: { readonly overwrite?: boolean } = {}): Promise<ResourcesAnswer> {
+    return this.#send.json('POST', '/api/v2/resources', {
+      query: { overwrite: options.overwrite ?? false },
+      body: { resources },
+    });
+  }
+
+  resources(type?: ResourceType, name?: ResourceName): Promise<ResourceList> {
+    return this.#send.json('GET', '/api/v2/resources', { query: { resource_type: type, ...name } });
+  }
+
+  /** Refused (`NOK`) while something else uses it. */
+  deleteResource(type: ResourceType, name: ResourceName): Promise<RequestStatus> {
+    return this.#send.json('DELETE', '/api/v2/resources', { query: { resource_type: type, ...name } });
+  }
+
+  start(jobId: number): Promise<RequestStatus> {
+    return this.#act(jobId, 'start');
+  }
+
+  stop(jobId: number): Promise<RequestStatus> {
+    return this.#act(jobId, 'stop');
+  }
+
+  train(jobId: number): Promise<RequestStatus> {
+    return this.#act(jobId, 'train');
+  }
+
+  feedback(jobId: number, eventId: string, label: string): Promise<RequestStatus> {
+    const path = `/api/v2/events/${part(jobId)}/${part(eventId)}/feedback`;
+    return this.#send.json('PUT', path, { query: { feedback_label: label } });
+  }
+
+  #act(jobId: number, action: 'start' | 'stop' | 'train'): Promise<RequestStatus> {
+    return this.#send.json('POST', `/api/v2/jobs/${part(jobId)}/${action}`);
+  }
+}

@@ -1,0 +1,175 @@
+import { type Static, Type } from 'typebox';
+import { Nullable } from './common.ts';
+
+/** The app API over tasks, training and models. Times are RFC 3339 with Z. */
+
+const text = (description: string) => Type.String({ description });
+const time = (description: string) => Type.String({ format: 'date-time', description });
+const timeOrNull = (description: string) => Nullable(Type.String({ format: 'date-time' }), description);
+const id = (description: string) => Type.Integer({ minimum: 1, description });
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+
+export const AppTaskParams = Type.Object({ task_id: id('The number of the task.') });
+export const AppTasksQuery = Type.Object({
+  job_id: Type.Optional(id('Only tasks of this AI use case.')),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'At most so many, 50 by default.' })),
+});
+export type AppTasksQuery = Static<typeof AppTasksQuery>;
+export const AppModelParams = Type.Object({
+  job_id: id('The number of the AI use case.'),
+  model_id: id('The number of the model.'),
+});
+
+export const AppTask = Type.Object(
+  {
+    task_id: id('Its number.'),
+    job_id: Nullable(Type.Integer(), 'The AI use case it works on; null for the whole service.'),
+    kind: text('What it does: train, rebucket, reprocess.'),
+    state: text('waiting, running, done, failed or cancelled.'),
+    share: Type.Number({ minimum: 0, maximum: 1, description: 'Share done.' }),
+    step: text('What it is doing now.'),
+    message: text('How it ended; empty before.'),
+    cancel_requested: Type.Boolean({ description: 'Somebody cancelled it and it has not ended yet, or ended by that.' }),
+    created_at: time('When it was asked for.'),
+    started_at: timeOrNull('When it began.'),
+    finished_at: timeOrNull('When it ended.'),
+  },
+  {
+    description: 'A long work: wait for it, watch it, cancel it. It goes on after a restart of the service.',
+    examples: [
+      {
+        task_id: 12,
+        job_id: 1201,
+        kind: 'train',
+        state: 'running',
+        share: 0.42,
+        step: 'checking against held-back feedback',
+        message: '',
+        cancel_requested: false,
+        created_at: '2026-03-02T09:46:22.363642Z',
+        started_at: '2026-03-02T09:46:22.371001Z',
+        finished_at: null,
+      },
+    ],
+  },
+);
+export type AppTask = Static<typeof AppTask>;
+
+export const AppTasks = Type.Array(AppTask, { description: 'Tasks, newest first.' });
+
+export const AppTrainRequested = Type.Object(
+  {
+    ok: Type.Boolean({ description: 'Whether a training was begun.' }),
+    message: text('What happens now, or what to do first.'),
+    task_id: Nullable(Type.Integer(), 'The task that trains; null when none was begun.'),
+  },
+  {
+    description: 'What came of a request to train.',
+    examples: [{ ok: true, message: 'Training has started.', task_id: 12 }],
+  },
+);
+export type AppTrainRequested = Static<typeof AppTrainRequested>;
+
+export const AppTraining = Type.Object(
+  {
+    state: Nullable(Type.String(), 'RETRAIN_STARTED, RETRAIN_FINISHED or RETRAIN_FAILED; null before the first training.'),
+    message: Nullable(Type.String(), 'What came of the last training.'),
+    started_at: timeOrNull('When the last training was asked for.'),
+    finished_at: timeOrNull('When the last one ended.'),
+    task: Nullable(AppTask, 'The newest training task.'),
+    ready: Type.Boolean({ description: 'Whether a training can begin now.' }),
+    missing: Nullable(Type.String(), 'What a training still needs, in words; null when it can begin.'),
+    unit: text('What votes are counted over: bucket or event.'),
+    labels: Type.Array(
+      Type.Object(
+        {
+          class_id: text('The class id of the label.'),
+          label: text('Its name.'),
+          units: count('Buckets (or events) that people agree to be this.'),
+        },
+        { description: 'What there is to learn one label from.' },
+      ),
+      { description: 'All labels that are offered, in class-id order.' },
+    ),
+    undecided: count('Buckets (or events) with votes of which no label has the most.'),
+  },
+  { description: 'How the training of an AI use case stands, and what it still needs.' },
+);
+export type AppTraining = Static<typeof AppTraining>;
+
+const share = (description: string) => Type.Number({ description });
+
+export const AppModelMetrics = Type.Object(
+  {
+    rows: count('Buckets (or events) these figures are from, none of which the model was fitted to when it was judged on it.'),
+    accuracy: share('Share decided right.'),
+    macro_f1: share('Mean F1 over the labels.'),
+    log_loss: Type.Number({ description: 'Mean negative log-likelihood, in nats.' }),
+    brier: Type.Number({ description: 'Brier score.' }),
+    ece: share('Expected calibration error, 15 bins of equal width.'),
+    confusion: Type.Array(Type.Array(Type.Number()), {
+      description: 'Rows: what people say; columns: the choice; both in class-id order.',
+    }),
+    share_at_95: share('Longest most-confident-first part with at least 95 % right.'),
+    reliability: Type.Array(
+      Type.Object(
+        {
+          from: Type.Number({ description: 'Lower end of the bin.' }),
+          to: Type.Number({ description: 'Upper end of the bin.' }),
+          count: count('Rows in it.'),
+          confidence: Type.Number({ description: 'Their mean confidence.' }),
+          accuracy: Type.Number({ description: 'Share of them decided right.' }),
+        },
+        { description: 'One bin.' },
+      ),
+      { description: 'How often a confidence was right.' },
+    ),
+  },
+  { description: 'Figures of a model.' },
+);
+
+export const AppModel = Type.Object(
+  {
+    model_id: id('Its number.'),
+    job_id: id('The AI use case it was trained for.'),
+    active: Type.Boolean({ description: 'Whether it decides new events now.' }),
+    created_at: time('When it was trained.'),
+    created_by: text('Who asked for it.'),
+    activated_at: timeOrNull('When it last became the active one.'),
+    message: text('What came of its training.'),
+    decision_points: Type.Array(Type.String(), { description: 'What it looks at.' }),
+    decision_points_version: count('The version of the decision points it was trained on.'),
+    class_ids: Type.Array(Type.String(), { description: 'What it may choose.' }),
+    units: count('Buckets (or events) with a consensus that it was trained on: its knowledge base.'),
+    size: count('Bytes.'),
+    sha256: text('Of its bytes, in hexadecimal digits.'),
+    metrics: AppModelMetrics,
+  },
+  { description: 'A trained model.' },
+);
+export type AppModel = Static<typeof AppModel>;
+
+export const AppModels = Type.Array(AppModel, { description: 'Models, newest first.' });
+
+export const AppReprocess = Type.Object(
+  {
+    event_ids: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+        minItems: 1,
+        maxItems: 10_000,
+        description: 'These events; others are left alone. Ids that are not there are passed over.',
+      }),
+    ),
+    from: Type.Optional(time('Events whose own time is not before this.')),
+    to: Type.Optional(time('Events whose own time is before this.')),
+    all: Type.Optional(Type.Boolean({ description: 'true = all events; needed where nothing else is said.' })),
+  },
+  { description: 'Which stored events are to be decided again by the active model.', examples: [{ all: true }] },
+);
+export type AppReprocess = Static<typeof AppReprocess>;
+
+export const AppReprocessed = Type.Object(
+  { changed: Type.Boolean({ description: 'Whether the event has another result now.' }) },
+  { description: 'What came of deciding one event again.', examples: [{ changed: true }] },
+);
+export type AppReprocessed = Static<typeof AppReprocessed>;
