@@ -94,12 +94,13 @@ export class FeedbackService {
         consensus,
         agreed: decided === undefined ? undefined : decided === label.classNo,
       });
-      if (
-        before?.class_no === label.classNo &&
-        vote.closingNotes === undefined &&
-        vote.indicators === undefined &&
-        vote.reason === undefined
-      ) {
+      const said = {
+        reason: vote.reason ?? null,
+        closingNotes: vote.closingNotes ?? null,
+        indicators: vote.indicators === undefined ? null : JSON.stringify(vote.indicators),
+      };
+      // A retry: the same word of the same voter, and nothing that they said of the bucket since.
+      if (before?.class_no === label.classNo && (await store.isLastWord(tx, unit, vote.voter.id, before.feedback_id, said))) {
         return result(await store.getConsensus(tx, unit));
       }
       const now = this.#clock();
@@ -113,9 +114,7 @@ export class FeedbackService {
         through: vote.through,
         asked: vote.asked,
         chance: vote.chance ?? null,
-        reason: vote.reason ?? null,
-        closingNotes: vote.closingNotes ?? null,
-        indicators: vote.indicators === undefined ? null : JSON.stringify(vote.indicators),
+        ...said,
         counted,
         keyId: vote.keyId ?? null,
       });
@@ -261,17 +260,27 @@ export class FeedbackService {
   }
 
   /**
-   * Moves an event's votes to another bucket and counts both again (decision points were changed). Inside the unit that moves the event.
+   * Moves the votes of events to the buckets where these stand now and counts those (decision points or the category were changed). Inside
+   * the unit that moves the events. The buckets that they left are not counted here: events still in them keep their consensus until
+   * they are moved too.
    */
-  async moveIn(tx: Tx, job: Job, event: StoredEvent, bucketId: number | null, now: number): Promise<void> {
-    if (!(await store.moveVotes(tx, event.seq, bucketId))) return;
-    for (const unit of new Set([unitOf(job, event), unitOf(job, { ...event, bucketId })]))
-      await this.recountIn(tx, unit, job.id, now);
-    // Votes given before there were buckets were counted on the event alone.
-    if (sharesFeedback(job.category) && bucketId !== null) await store.clearUnit(tx, { kind: 'e', id: event.seq });
-    if (!sharesFeedback(job.category)) {
-      await this.recountIn(tx, { kind: 'e', id: event.seq }, job.id, now);
-      if (event.bucketId !== null) await store.clearUnit(tx, { kind: 'b', id: event.bucketId });
+  async moveIn(tx: Tx, job: Job, moved: readonly Pick<StoredEvent, 'seq' | 'bucketId'>[], now: number): Promise<void> {
+    const touched = new Map<string, { unit: Unit; voters: Set<string> }>();
+    for (const event of moved) {
+      const voters = await store.votersOf(tx, event.seq);
+      if (voters.length === 0) continue;
+      await store.moveVotes(tx, event.seq, event.bucketId);
+      const unit = unitOf(job, event);
+      // Votes given before there were buckets, or while each event stood on its own, were counted on the event.
+      if (unit.kind === 'b') await store.clearUnit(tx, { kind: 'e', id: event.seq });
+      const name = `${unit.kind}:${unit.id}`;
+      const known = touched.get(name) ?? { unit, voters: new Set() };
+      for (const voter of voters) known.voters.add(voter);
+      touched.set(name, known);
+    }
+    for (const { unit, voters } of touched.values()) {
+      for (const voter of voters) await store.refreshUnitVote(tx, unit, voter);
+      await store.settleConsensus(tx, unit, job.id, now);
     }
   }
 

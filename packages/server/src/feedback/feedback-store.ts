@@ -77,6 +77,28 @@ export async function deleteVote(tx: Tx, eventSeq: number, voter: string): Promi
   return (await tx.run('DELETE FROM votes WHERE event_seq = ? AND voter = ?', eventSeq, voter)).changes > 0;
 }
 
+/** Whether a vote is the last of its voter in the unit and came with the same words. */
+export async function isLastWord(
+  tx: ReadTx,
+  unit: Unit,
+  voter: string,
+  feedbackId: number,
+  said: { readonly reason: string | null; readonly closingNotes: string | null; readonly indicators: string | null },
+): Promise<boolean> {
+  const row = await tx.get(
+    `SELECT 1 FROM feedback f JOIN unit_votes u ON u.feedback_id = f.id WHERE u.unit_kind = ? AND u.unit_id = ? AND u.voter = ? AND f.id = ?
+       AND f.reason IS ? AND f.closing_notes IS ? AND f.indicators IS ?`,
+    unit.kind,
+    unit.id,
+    voter,
+    feedbackId,
+    said.reason,
+    said.closingNotes,
+    said.indicators,
+  );
+  return row !== undefined;
+}
+
 /** Removes the votes of one voter from all events of a bucket. */
 export async function deleteVotesInBucket(tx: Tx, bucketId: number, voter: string): Promise<boolean> {
   return (await tx.run('DELETE FROM votes WHERE bucket_id = ? AND voter = ?', bucketId, voter)).changes > 0;
@@ -85,6 +107,11 @@ export async function deleteVotesInBucket(tx: Tx, bucketId: number, voter: strin
 /** How many voters have a vote that counts on this version of an event. */
 export async function countVotes(tx: ReadTx, eventSeq: number): Promise<number> {
   return (await tx.get<{ n: number }>('SELECT count(*) AS n FROM votes WHERE event_seq = ?', eventSeq))?.n ?? 0;
+}
+
+/** Whose votes count on this version of an event. */
+export async function votersOf(tx: ReadTx, eventSeq: number): Promise<string[]> {
+  return (await tx.all<{ voter: string }>('SELECT voter FROM votes WHERE event_seq = ?', eventSeq)).map((row) => row.voter);
 }
 
 /** All votes move with their event when it is put in another bucket. */
