@@ -74,17 +74,15 @@ export class ReprocessService {
     if (!job) throw new Refusal('job_not_found', `There is no AI use case with the job id ${jobId} for this key.`);
     if (job.activeModelId === null) throw new Refusal('refused', NO_MODEL);
     const event = await this.#events.get(jobId, eventId);
-    const changed = await this.#task.one(jobId, event.seq);
-    await this.#storage.write((tx) =>
+    return this.#task.one(jobId, event.seq, (tx, outcome) =>
       this.#audit.record(tx, origin, {
         action: 'event.reprocess',
         objectKind: 'event',
         objectId: eventId,
         jobId,
-        after: { model: job.activeModelId, changed },
+        after: { model: outcome.modelId, changed: outcome.changed },
       }),
     );
-    return changed;
   }
 }
 

@@ -89,9 +89,18 @@ export class ReprocessTask implements TaskHandler {
     return `${mark.decided} ${events} decided again; the decision changed on ${mark.changed}.`;
   }
 
-  /** Decides one event again, at once. @returns whether another label came of it. */
-  async one(jobId: number, seq: number): Promise<boolean> {
-    return (await this.#some(jobId, [seq])).changed > 0;
+  /**
+   * Decides one event again, at once.
+   * @param record runs in the same unit, told by which model and whether another label came of it.
+   * @returns whether another label came of it.
+   */
+  async one(
+    jobId: number,
+    seq: number,
+    record: (tx: Tx, outcome: { readonly modelId: number; readonly changed: boolean }) => Promise<void>,
+  ): Promise<boolean> {
+    const { changed } = await this.#some(jobId, [seq], (tx, modelId, count) => record(tx, { modelId, changed: count > 0 }));
+    return changed > 0;
   }
 
   async #window(jobId: number, selection: Selection, after: number): Promise<{ seqs: number[]; after: number }> {
@@ -114,6 +123,7 @@ export class ReprocessTask implements TaskHandler {
   async #some(
     jobId: number,
     seqs: readonly number[],
+    finish: (tx: Tx, modelId: number, changed: number) => Promise<void> = async () => {},
   ): Promise<{ done: number; decided: number; changed: number; modelId: number }> {
     const job = await this.#jobs.find(jobId);
     if (!job) throw new TaskFailed('The AI use case is not there any more.');
@@ -140,6 +150,7 @@ export class ReprocessTask implements TaskHandler {
         if (outcome.changed) changed++;
         if (performance.now() - started > TURN_MS) break;
       }
+      await finish(tx, modelId!, changed);
       return { done, decided, changed, modelId: modelId! };
     });
   }

@@ -200,6 +200,8 @@ export class TaskService {
     this.#again = true;
     this.#filling ??= this.#fill().finally(() => {
       this.#filling = null;
+      // Asked for between the last look of the loop and here.
+      if (this.#again) this.#wake();
     });
   }
 
@@ -213,6 +215,7 @@ export class TaskService {
           if (task.state === 'waiting' && this.#mayStart(task, active)) await this.#claim(task);
         }
       } catch {
+        this.#again = false;
         // The store cannot be read or written now; nothing is lost by asking again.
         this.#retry = setTimeout(() => this.#wake(), RETRY_MS).unref();
         return;
