@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { KeyService } from './access/key-service.ts';
+import { type Access, createAccess } from './access/access.ts';
+import type { KeyService } from './access/key-service.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BucketService } from './buckets/bucket-service.ts';
 import { RebucketTask } from './buckets/rebucket-task.ts';
@@ -7,25 +8,29 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { eventRoutesApp } from './decisions/decision-app.ts';
 import { DecisionService } from './decisions/decision-service.ts';
-import { decisionRoutesV1, presentDecision } from './decisions/decision-v1.ts';
+import { decisionRoutesV1, presentDecision, type WantsLegacy } from './decisions/decision-v1.ts';
 import { EventPictures } from './decisions/event-picture.ts';
 import { labelName } from './decisions/reasons.ts';
 import { reprocessRoutesApp } from './decisions/reprocess-app.ts';
 import { ReprocessService } from './decisions/reprocess-service.ts';
 import { ReprocessTask } from './decisions/reprocess-task.ts';
-import { Refusal } from './errors.ts';
 import { feedbackRoutesApp } from './feedback/feedback-app.ts';
 import { FeedbackService } from './feedback/feedback-service.ts';
-import { feedbackRoutesV1, readVote } from './feedback/feedback-v1.ts';
+import { feedbackRoutesV1, type MachineNames, readVote } from './feedback/feedback-v1.ts';
 import { feedbackRoutesV2 } from './feedback/feedback-v2.ts';
 import type { Route } from './http/route.ts';
 import type { Authenticate, Observer } from './http/server.ts';
 import { EventService } from './ingest/event-service.ts';
+import { FieldAdviser } from './ingest/field-adviser.ts';
+import { ingestRoutesApp } from './ingest/ingest-app.ts';
 import { IngestService } from './ingest/ingest-service.ts';
 import { ingestRoutesV1 } from './ingest/ingest-v1.ts';
+import { integrationRoutesApp } from './integrations/integration-app.ts';
+import { IntegrationService } from './integrations/integration-service.ts';
 import { jobRoutesApp } from './jobs/job-app.ts';
 import { JobService } from './jobs/job-service.ts';
 import { jobRoutesV1 } from './jobs/job-v1.ts';
+import { jobRoutesV2 } from './jobs/job-v2.ts';
 import { backupRoutes } from './operations/backup-app.ts';
 import { BackupService } from './operations/backup-service.ts';
 import { DiskWatch } from './operations/disk-watch.ts';
@@ -33,6 +38,8 @@ import { healthRoutes } from './operations/health-app.ts';
 import { Metrics, type TrainingOutcome } from './operations/metrics.ts';
 import { Readiness } from './operations/readiness.ts';
 import { type RetentionSchedule, RetentionService } from './operations/retention-service.ts';
+import { ResourceService } from './resources/resource-service.ts';
+import { resourceRoutesV2 } from './resources/resource-v2.ts';
 import type { Storage } from './storage/storage.ts';
 import type { TaskState } from './tasks/task.ts';
 import { TaskService } from './tasks/task-service.ts';
@@ -47,7 +54,9 @@ import { VERSION } from './version.ts';
 export interface Services {
   readonly storage: Storage;
   readonly audit: AuditTrail;
+  readonly access: Access;
   readonly keys: KeyService;
+  readonly integrations: IntegrationService;
   readonly jobs: JobService;
   readonly buckets: BucketService;
   readonly events: EventService;
@@ -78,15 +87,11 @@ export function wireServices(options: {
 }): Services {
   const { config, storage, clock, log } = options;
   const audit = new AuditTrail(clock);
-  const keys = new KeyService(storage, clock, audit);
-  const authenticate: Authenticate = async (request) => {
-    const header = request.headers['x-arcanna-api-key'];
-    if (typeof header !== 'string') throw new Refusal('no_key', 'No API key was sent. Send it in the header x-arcanna-api-key.');
-    const outcome = await keys.authenticate(header);
-    if ('fault' in outcome) throw new Refusal('bad_key', `The API key is ${outcome.fault}.`);
-    return outcome.principal;
-  };
+  const access = createAccess(storage, clock, audit);
+  const authenticate: Authenticate = access.authenticator.ofRequest;
   const jobs = new JobService(storage, clock, audit);
+  const integrations = new IntegrationService(storage, clock, audit, access.keys, jobs, access.vault);
+  const resources = new ResourceService(storage, access.keys, integrations, jobs);
   const buckets = new BucketService(storage);
   const models = new ModelCache(storage);
   const decisions = new DecisionService(storage, clock, models);
@@ -115,10 +120,11 @@ export function wireServices(options: {
   const reprocess = new ReprocessService(storage, audit, jobs, events, tasks, reprocessTask);
   observe({ metrics, ingest, feedback, tasks, disk });
 
-  const machineNames = async () => new Set(['dbot']);
-  const wantsLegacy = async () => false;
+  const machineNames: MachineNames = (_principal, job) => integrations.machineNames(job);
+  const wantsLegacy: WantsLegacy = (principal, job) => integrations.wantsLegacy(principal, job);
 
   const routes: Route[] = [
+    ...access.routes,
     ...jobRoutesV1({ jobs, trainer: training, authenticate }),
     ...ingestRoutesV1({
       config,
@@ -126,7 +132,7 @@ export function wireServices(options: {
       ingest,
       async decisionView(principal, jobId, eventId) {
         const job = await jobs.get(principal, jobId);
-        return presentDecision(job, await pictures.of(job, eventId), await wantsLegacy());
+        return presentDecision(job, await pictures.of(job, eventId), await wantsLegacy(principal, job));
       },
       async vote(call, jobId, eventId, input) {
         const job = await jobs.get(call.principal, jobId);
@@ -136,7 +142,11 @@ export function wireServices(options: {
     ...decisionRoutesV1({ jobs, events, decisions, buckets, pictures, wantsLegacy }),
     ...feedbackRoutesV1({ jobs, feedback, machineNames }),
     ...feedbackRoutesV2({ jobs, feedback, machineNames }),
+    ...jobRoutesV2({ jobs, trainer: training }),
+    ...resourceRoutesV2({ resources, integrations }),
+    ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
     ...jobRoutesApp({ jobs }),
+    ...integrationRoutesApp({ integrations }),
     ...eventRoutesApp({ jobs, events, buckets, decisions, feedback, pictures }),
     ...feedbackRoutesApp({ jobs, feedback }),
     ...taskRoutesApp({ tasks, audit }),
@@ -149,7 +159,9 @@ export function wireServices(options: {
   return {
     storage,
     audit,
-    keys,
+    access,
+    keys: access.keys,
+    integrations,
     jobs,
     buckets,
     events,
@@ -161,8 +173,9 @@ export function wireServices(options: {
     routes,
     authenticate,
     observeCall: metrics.answered,
-    hasAdmin: async () => false,
+    hasAdmin: () => access.users.hasAdmin(),
     async start() {
+      await access.start();
       await tasks.start();
       await disk.start();
       sweep = retention.schedule(config.retentionAt, tasks, (error) =>
@@ -174,7 +187,7 @@ export function wireServices(options: {
       sweep?.stop();
       disk.stop();
       await tasks.stop();
-      await keys.flush();
+      await access.stop();
     },
   };
 }
