@@ -31,6 +31,7 @@ export const CATALOGUE = {
   internal: 500,
   stopping: 503,
   store_unavailable: 503,
+  secret_unavailable: 503,
 } as const;
 
 export type ErrorCode = keyof typeof CATALOGUE;
