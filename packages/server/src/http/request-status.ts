@@ -19,10 +19,11 @@ export function refusedStatus(error: unknown): RequestStatus {
   return { status: 'NOK', reason: error.message, reason_details: details };
 }
 
-/** Does something and answers with the common status of v2; what it resolves with are things to know. */
-export async function requestStatus(action: () => Promise<readonly string[] | void>): Promise<RequestStatus> {
+/** Does something and answers with the common status of v2. */
+export async function requestStatus(action: () => Promise<unknown>): Promise<RequestStatus> {
   try {
-    return done((await action()) ?? []);
+    await action();
+    return done();
   } catch (error) {
     return refusedStatus(error);
   }

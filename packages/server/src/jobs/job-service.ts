@@ -95,6 +95,11 @@ export class JobService {
     return store.getJob(tx, id);
   }
 
+  /** The job by its exact title inside a unit of work, whoever asks. */
+  async findByTitleIn(tx: ReadTx, title: string): Promise<Job | undefined> {
+    return store.getJobByTitle(tx, title);
+  }
+
   async counters(id: number): Promise<JobCounters> {
     return this.#storage.read((tx) => store.getCounters(tx, id));
   }
