@@ -11,6 +11,8 @@ export interface Deliberation {
   readonly opinion: Opinion;
   /** Calibrated, over the active classes. */
   readonly probabilities: Float64Array;
+  /** How far the nearest labelled row is, as a percentile. */
+  readonly gate: number;
   readonly outlierScore: number;
   readonly similarity: number;
 }
@@ -28,10 +30,11 @@ export function decide(parts: ModelParts, values: PointValues, row: number): Ver
 /** Learners, distance to the nearest row, calibration and votes, in this order. */
 export function deliberate(parts: ModelParts, example: Example, row: number): Deliberation {
   const k = parts.active.length;
-  const opinion = parts.ensemble.opinion(example);
   const similarity = row >= 0 ? 1 : (parts.index.nearest(example.sparse, 1)[0]?.similarity ?? 0);
-  const outlierScore = (percentile(parts.distances, 1 - similarity) + percentile(parts.entropies, opinion.entropy)) / 2;
-  return { opinion, probabilities: conclude(parts, opinion, outlierScore, row, k), outlierScore, similarity };
+  const gate = percentile(parts.distances, 1 - similarity);
+  const opinion = parts.ensemble.opinion(example, gate);
+  const outlierScore = (gate + percentile(parts.entropies, opinion.entropy)) / 2;
+  return { opinion, probabilities: conclude(parts, opinion, outlierScore, row, k), gate, outlierScore, similarity };
 }
 
 /** Puts the classes back in the order of the training input; one that never had a vote has probability 0. */
@@ -55,7 +58,7 @@ export function verdictOf(parts: ModelParts, deliberation: Deliberation, row: nu
 /** Calibrated probabilities from the learners' opinion and, for a labelled bucket, its votes. */
 export function conclude(parts: ModelParts, opinion: Opinion, outlierScore: number, row: number, classes: number): Float64Array {
   const probabilities = opinion.pool.slice();
-  const disagreement = disagreementOf(opinion.members, parts.ensemble.weights, opinion.pool, 0, classes);
+  const disagreement = disagreementOf(opinion.members, opinion.weights, opinion.pool, 0, classes);
   calibrate(parts.calibration, probabilities, 0, classes, outlierScore, disagreement);
   if (row >= 0) {
     shrink(parts.votes, row * classes, probabilities, 0, classes, parts.strength);

@@ -24,7 +24,7 @@ export function explain(parts: ModelParts, values: PointValues, row: number): Ex
   const choice = argmax(deliberation.probabilities, 0, k);
   const model = conclude(parts, deliberation.opinion, deliberation.outlierScore, -1, k);
   const reasons: Reason[] = parts.space.plans.map((plan, p) => {
-    const without = parts.ensemble.opinion(takeAway(parts, example, p));
+    const without = parts.ensemble.opinion(takeAway(parts, example, p), deliberation.gate);
     const probabilities = conclude(parts, without, deliberation.outlierScore, -1, k);
     return {
       point: plan.path,
@@ -42,7 +42,7 @@ export function explain(parts: ModelParts, values: PointValues, row: number): Ex
     learners: parts.ensemble.learners.map((learner, m) => ({
       name: learner.name,
       probabilities: inOrder(deliberation.opinion.members[m]!),
-      weight: parts.ensemble.weights[m]!,
+      weight: deliberation.opinion.weights[m]!,
     })),
   };
 }
@@ -64,7 +64,9 @@ function takeAway(parts: ModelParts, example: Example, point: number): Example {
   parts.ensemble.layout.points.forEach((of, i) => {
     if (of === point) dense[i] = Number.NaN;
   });
-  return { sparse, dense };
+  const bins = new Uint8Array(example.bins.length);
+  parts.ensemble.view.bin(sparse, dense, bins);
+  return { sparse, dense, bins };
 }
 
 function neighbourOf(parts: ModelParts, values: PointValues, nearest: { row: number; similarity: number }): Neighbour {

@@ -1,3 +1,4 @@
+import { type Calibration, fitCalibration, UNCALIBRATED } from './calibration.ts';
 import { exp, log, minimise } from './math.ts';
 
 /**
@@ -6,15 +7,14 @@ import { exp, log, minimise } from './math.ts';
  * towards 0.5 by a log-normal prior: where no bucket has several votes, or they always agree, a single vote decides its bucket.
  * @param votes of each row, row-major.
  * @param model probabilities q of each row, row-major.
- * @param rows which rows to look at.
  * @returns between 0.02 and 400.
  */
-export function fitShrinkage(votes: Float64Array, model: Float64Array, rows: ArrayLike<number>, classes: number): number {
+export function fitShrinkage(votes: Float64Array, model: Float64Array, classes: number): number {
   const several: number[] = [];
-  for (let i = 0; i < rows.length; i++) {
+  for (let row = 0; row * classes < votes.length; row++) {
     let total = 0;
-    for (let c = 0; c < classes; c++) total += votes[rows[i]! * classes + c]!;
-    if (total >= 2) several.push(rows[i]!);
+    for (let c = 0; c < classes; c++) total += votes[row * classes + c]!;
+    if (total >= 2) several.push(row);
   }
   const loss = (logS: number) => {
     const strength = exp(logS);
@@ -50,4 +50,38 @@ export function shrink(
   for (let c = 0; c < classes; c++) {
     model[offset + c] = (votes[votesOffset + c]! + strength * model[offset + c]!) / (total + strength);
   }
+}
+
+/** Temperature of the labelled kind, from buckets with several votes: each vote predicted from the others. */
+export function fitLabelledCalibration(votes: Float64Array, model: Float64Array, strength: number, classes: number): Calibration {
+  const probabilities: number[] = [];
+  const targets: number[] = [];
+  const importance: number[] = [];
+  for (let r = 0; r * classes < votes.length; r++) {
+    let total = 0;
+    for (let c = 0; c < classes; c++) total += votes[r * classes + c]!;
+    if (total < 2) continue;
+    for (let c = 0; c < classes; c++) {
+      const count = votes[r * classes + c]!;
+      if (count <= 0) continue;
+      for (let d = 0; d < classes; d++) {
+        const others = Math.max(0, votes[r * classes + d]! - (d === c ? 1 : 0));
+        probabilities.push((others + strength * model[r * classes + d]!) / (total - 1 + strength));
+        targets.push(d === c ? 1 : 0);
+      }
+      importance.push(count);
+    }
+  }
+  const rows = importance.length;
+  if (rows === 0) return UNCALIBRATED;
+  return fitCalibration(
+    {
+      probabilities: Float64Array.from(probabilities),
+      targets: Float64Array.from(targets),
+      importance: Float64Array.from(importance),
+      outlier: new Float64Array(rows).fill(0.5),
+      disagreement: new Float64Array(rows),
+    },
+    classes,
+  );
 }

@@ -113,7 +113,7 @@ export function writeModel(parts: ModelParts): Uint8Array {
   return bytes;
 }
 
-function readModel(bytes: Uint8Array): ModelParts {
+export function readModel(bytes: Uint8Array): ModelParts {
   if (bytes.length < HEADER || MAGIC.some((byte, i) => bytes[i] !== byte))
     throw new RangeError('These bytes are not a trained model.');
   const reader = new ByteReader(bytes, MAGIC.length);

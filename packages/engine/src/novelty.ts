@@ -9,7 +9,7 @@ export interface Nearest {
 }
 
 /** Entries of posting lists read for one vector at most; common features come last, and what is left is settled by exact cosines. */
-const BUDGET = 120_000;
+const BUDGET = 40_000;
 const CANDIDATES = 24;
 /** Weight of a feature that every row has, so that two rows without anything rare are alike. */
 const COMMON = 0.5;

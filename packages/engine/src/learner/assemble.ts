@@ -1,5 +1,6 @@
 import { type DocumentFrequency, type FeatureSpace, type RawRows, type SparseRow, sparseRow } from '../features.ts';
 import type { Example, TrainingSet } from './learner.ts';
+import type { TreeView } from './tree-view.ts';
 
 /** All rows of a training, before they are split into folds. */
 export interface AllRows {
@@ -53,8 +54,17 @@ export function trainingSet(all: AllRows, rows: ArrayLike<number>, frequency: Do
   };
 }
 
-/** One row as an example for prediction; `buffer` is filled and returned. */
-export function exampleOf(all: AllRows, row: number, frequency: DocumentFrequency, buffer: SparseRow): Example {
+/** One row as an example for prediction, its bins by `view`; the buffers are filled and returned. */
+export function exampleOf(
+  all: AllRows,
+  row: number,
+  frequency: DocumentFrequency,
+  view: TreeView,
+  buffer: SparseRow,
+  bins: Uint8Array,
+): Example {
   all.space.rowVector(all.raw, row, frequency, buffer);
-  return { sparse: buffer, dense: all.dense.subarray(row * all.denseWidth, (row + 1) * all.denseWidth) };
+  const dense = all.dense.subarray(row * all.denseWidth, (row + 1) * all.denseWidth);
+  view.bin(buffer, dense, bins);
+  return { sparse: buffer, dense, bins };
 }

@@ -1,10 +1,11 @@
 import type { ByteWriter } from '../bytes.ts';
 import type { SparseRow } from '../features.ts';
 
-/** One alert as the learners see it: its sparse vector, and the few measures that trees cut (NaN where missing). */
+/** One alert as the learners see it: its sparse vector, its measures (NaN where missing), and the bins of both that trees look at. */
 export interface Example {
   readonly sparse: SparseRow;
   readonly dense: Float64Array;
+  readonly bins: Uint8Array;
 }
 
 /** Labelled rows to fit a learner to. Row r has the features `start[r] … start[r + 1]`, in ascending order of block. */

@@ -26,7 +26,7 @@ export function fitSoftmax(set: TrainingSet, penalty: number, seed: number): Sof
   });
   const order = Int32Array.from({ length: set.rows }, (_, r) => r);
   const source = random(seed);
-  const passes = Math.max(6, Math.min(40, Math.ceil(40000 / Math.max(1, set.rows))));
+  const passes = Math.max(10, Math.min(30, Math.ceil(40000 / Math.max(1, set.rows))));
   const scores = new Float64Array(k);
   for (let pass = 0; pass < passes; pass++) {
     shuffle(order, source);
@@ -89,7 +89,9 @@ export class SoftmaxLearner implements Learner {
     writer.f32s(this.#weights);
   }
 
-  static read(reader: ByteReader, classes: number): SoftmaxLearner {
-    return new SoftmaxLearner(reader.f32s(), classes);
+  static read(reader: ByteReader, numbers: number, classes: number): SoftmaxLearner {
+    const weights = reader.f32s();
+    if (weights.length !== numbers) throw new RangeError('a learner of the model does not fit its features');
+    return new SoftmaxLearner(weights, classes);
   }
 }
