@@ -29,9 +29,13 @@ export interface BackupMade {
  * folder gets mode 0700, its files 0600.
  * @param folder is made; if it is there, it must be empty
  * @throws Refusal when the folder is not empty, lies inside the data folder (but for its `backups`), or the disk has too little space;
- *   what cannot be written is thrown as it comes. Nothing is left behind then.
+ *   StorageUnavailable when it cannot be written. Nothing is left behind then.
  */
-export async function createBackup(storage: Storage, folder: string, options: BackupOptions): Promise<BackupMade> {
+export async function createBackup(
+  storage: Pick<Storage, 'folder' | 'file' | 'backup'>,
+  folder: string,
+  options: BackupOptions,
+): Promise<BackupMade> {
   const target = resolve(folder);
   refuseInside(storage.folder, target);
   const made = await makeFolder(target);

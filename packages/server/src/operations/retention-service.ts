@@ -8,7 +8,7 @@ import * as store from './retention-store.ts';
 
 /** Versions of events that one look reads, and that one unit of work removes at most: others must not wait long for it. */
 const LOOK = 500;
-const PER_UNIT = 200;
+const PER_UNIT = 50;
 const DAY = 86_400_000_000;
 
 export const RETENTION_KIND = 'retention';

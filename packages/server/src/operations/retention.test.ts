@@ -266,7 +266,7 @@ describe('what goes', () => {
     expect((await other.finished(task.id)).message).toBe('Removed 451 events past the retention of 1 AI use case.');
     await other.stop();
     expect(rows).toBe(0);
-    expect(Math.max(...sizes)).toBe(200);
+    expect(Math.max(...sizes)).toBe(50);
     expect(await violations()).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { copyImage } from './image.ts';
 import { migrate } from './migrations.ts';
 import { type Changed, type ReadTx, type SqlValue, type Storage, StorageUnavailable, type Tx } from './storage.ts';
 
@@ -123,13 +124,9 @@ class SqliteStorage implements Storage {
     return reader(this.#reader);
   }
 
-  async backup(file: string, progress?: (share: number) => void): Promise<void> {
-    await this.#writer.database.backup(file, {
-      progress: ({ totalPages, remainingPages }) => {
-        progress?.(totalPages === 0 ? 0 : 1 - remainingPages / totalPages);
-        return 500;
-      },
-    });
+  backup(file: string, progress?: (share: number) => void): Promise<void> {
+    if (this.#closed) return Promise.reject(new StorageUnavailable('The store is closed.'));
+    return copyImage({ from: this.file, to: file }, progress);
   }
 
   async writable(): Promise<boolean> {

@@ -38,7 +38,7 @@ export interface Storage {
   read<T>(reader: (tx: ReadTx) => Promise<T>): Promise<T>;
   /** Units waiting for the writer. */
   readonly waiting: number;
-  /** Copies a consistent image of the database to a file while the service runs. */
+  /** Copies one moment of the database to a file (missing or empty) while the service runs; everything acknowledged before is in it. */
   backup(file: string, progress?: (share: number) => void): Promise<void>;
   /** Whether a small write succeeds now. */
   writable(): Promise<boolean>;
