@@ -35,6 +35,7 @@ import { backupRoutes } from './operations/backup-app.ts';
 import { BackupService } from './operations/backup-service.ts';
 import { DiskWatch } from './operations/disk-watch.ts';
 import { healthRoutes } from './operations/health-app.ts';
+import { healthRoutesV2 } from './operations/health-v2.ts';
 import { Metrics, type TrainingOutcome } from './operations/metrics.ts';
 import { Readiness } from './operations/readiness.ts';
 import { type RetentionSchedule, RetentionService } from './operations/retention-service.ts';
@@ -153,6 +154,7 @@ export function wireServices(options: {
     ...trainingRoutesApp({ jobs, training }),
     ...reprocessRoutesApp({ jobs, reprocess }),
     ...healthRoutes({ config, readiness, metrics }),
+    ...healthRoutesV2({ readiness }),
     ...backupRoutes({ backups }),
   ];
   let sweep: RetentionSchedule | undefined;
