@@ -4,11 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { SECRET_KEY_FILE } from '../access/secrets.ts';
 import { Refusal } from '../errors.ts';
 
 /** What a backup folder holds, beside `manifest.json`. */
 export const BACKUP_DATABASE = 'verdict.db';
-export const KEY_FILE = 'secret.key';
+export const KEY_FILE = SECRET_KEY_FILE;
 const MANIFEST_FILE = 'manifest.json';
 /** A manifest has a few hundred bytes; whatever is larger is something else. */
 const MANIFEST_MAX = 64 * 1024;
