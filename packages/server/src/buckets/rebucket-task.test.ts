@@ -269,7 +269,7 @@ describe('whatever happens at once', () => {
         expect(world.errors).toEqual([]);
         await expectConsistent(await current(job.id));
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });

@@ -52,7 +52,7 @@ export class TrainTask implements TaskHandler {
   async run(context: TaskContext): Promise<Closing> {
     const jobId = context.jobId!;
     const job = await this.#jobs.find(jobId);
-    if (!job) throw new TaskFailed('The AI use case is not there any more.');
+    if (!job) throw new TaskFailed(JOB_GONE);
     await removeIncomplete(this.#storage, jobId);
     const source: store.TrainingSource = {
       jobId,
@@ -94,6 +94,7 @@ export class TrainTask implements TaskHandler {
       context.check();
     } catch (error) {
       await removeIncomplete(this.#storage, jobId).catch(() => {});
+      if (!(await this.#jobs.find(jobId))) throw new TaskFailed(JOB_GONE);
       throw error;
     }
     const id = modelId;
@@ -129,6 +130,8 @@ export class TrainTask implements TaskHandler {
     });
   }
 }
+
+const JOB_GONE = 'The AI use case is not there any more.';
 
 /** Reads back what `TrainingService` put in the row. */
 function parametersOf(parameters: Readonly<Record<string, unknown>>): TrainParameters {

@@ -187,6 +187,16 @@ describe('a training that ends early', () => {
     expect(await world.storage.read((tx) => tx.all('SELECT id FROM models WHERE complete = 0'))).toEqual([]);
   });
 
+  it('by the deletion of its job leaves nothing behind', async () => {
+    const job = await labelledJob();
+    await world.jobs.stop(job.id, LEAD);
+    const { taskId } = await world.training.requestTraining(job.id, LEAD);
+    await world.jobs.delete(job.id, LEAD);
+    await world.tasks.stop();
+    await expect(world.tasks.get(taskId!)).rejects.toThrow(`There is no task with the id ${taskId}.`);
+    expect(await world.storage.read((tx) => tx.all('SELECT id FROM models'))).toEqual([]);
+  });
+
   it('by a stop of the service begins again in the next one', async () => {
     const job = await labelledJob();
     const { taskId } = await world.training.requestTraining(job.id, LEAD);
