@@ -1,24 +1,19 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { isLoopback } from '../settings.ts';
 import type { HttpOptions } from './server.ts';
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
-
-/** Whether the service can be reached from this machine only. */
-export function onLoopback(host: string): boolean {
-  return LOOPBACK.test(host);
-}
-
-/** `/openapi.json` and the interactive page `/docs`, both made from the tables of routes. Beyond loopback they want a session or a key. */
+/** `/openapi.json` and the interactive page `/docs`, both made from the tables of routes. Where others can reach them they want a session or a key. */
 export async function addOpenApi(app: FastifyInstance, options: HttpOptions): Promise<void> {
-  const guard = onLoopback(options.config.host)
-    ? {}
-    : {
-        onRequest: async (request: Parameters<HttpOptions['authenticate']>[0]) => {
-          await options.authenticate(request);
-        },
-      };
+  const guard =
+    isLoopback(options.config.host) && options.config.trustedProxies.length === 0
+      ? {}
+      : {
+          onRequest: async (request: Parameters<HttpOptions['authenticate']>[0]) => {
+            await options.authenticate(request);
+          },
+        };
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
