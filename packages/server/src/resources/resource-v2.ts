@@ -195,7 +195,7 @@ function presentApplied({ created, updated, notes }: Applied, base: string): Sta
   return { request: done(notes), created: created.map(present), updated: updated.map(present) };
 }
 
-function presentFound(found: Found, whole: boolean): Static<typeof ResourceList>[number] {
+function presentFound(found: Found, whole: boolean): Record<string, unknown> {
   switch (found.type) {
     case 'api_key': {
       const { id, name, createdAt, expiresAt, lastUsedAt, scopes } = found.key;
