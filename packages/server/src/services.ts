@@ -1,6 +1,10 @@
 import type { Logger } from 'pino';
 import { type Access, createAccess } from './access/access.ts';
+import { accessRoutesApp } from './access/access-app.ts';
 import type { KeyService } from './access/key-service.ts';
+import { sessionRoutesApp } from './access/session-app.ts';
+import { tokenRoutesV2 } from './access/token-v2.ts';
+import { auditRoutesApp } from './audit/audit-app.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BucketService } from './buckets/bucket-service.ts';
 import { RebucketTask } from './buckets/rebucket-task.ts';
@@ -125,7 +129,10 @@ export function wireServices(options: {
   const wantsLegacy: WantsLegacy = (principal, job) => integrations.wantsLegacy(principal, job);
 
   const routes: Route[] = [
-    ...access.routes,
+    ...sessionRoutesApp(access),
+    ...accessRoutesApp({ ...access, clock }),
+    ...tokenRoutesV2(access),
+    ...auditRoutesApp({ audit, storage }),
     ...jobRoutesV1({ jobs, trainer: training, authenticate }),
     ...ingestRoutesV1({
       config,

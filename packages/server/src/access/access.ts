@@ -1,19 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { auditRoutesApp } from '../audit/audit-app.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Clock } from '../clock.ts';
-import type { Route } from '../http/route.ts';
 import type { Storage } from '../storage/storage.ts';
-import { accessRoutesApp } from './access-app.ts';
 import { Authenticator } from './authenticator.ts';
 import { KeyService, type Random } from './key-service.ts';
 import { Passwords } from './passwords.ts';
 import { Vault } from './secrets.ts';
-import { sessionRoutesApp } from './session-app.ts';
 import { SessionService } from './session-service.ts';
 import { SignIn } from './sign-in.ts';
 import { TokenService } from './token-service.ts';
-import { tokenV2 } from './token-v2.ts';
 import { UserService } from './user-service.ts';
 
 /** Everything about who may come in. */
@@ -24,8 +19,6 @@ export interface Access {
   readonly tokens: TokenService;
   readonly vault: Vault;
   readonly authenticator: Authenticator;
-  /** Sessions, users, keys, tokens and the audit trail. */
-  readonly routes: readonly Route[];
   /** Makes the key file at the first start. `vault.problem()` says afterwards what is wrong with it, if anything. */
   start(): Promise<void>;
   /** Writes down what is still in memory: when keys and sessions were last used. */
@@ -49,12 +42,6 @@ export function createAccess(storage: Storage, clock: Clock, audit: AuditTrail, 
     tokens,
     vault,
     authenticator,
-    routes: [
-      ...sessionRoutesApp({ sessions, users, authenticator }),
-      ...accessRoutesApp({ users, keys, clock }),
-      ...auditRoutesApp({ audit, storage }),
-      ...tokenV2({ tokens }),
-    ],
     start: () => vault.prepare(),
     async stop() {
       await keys.flush();

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { INPUT_RIGHTS, type InputRight, SCOPES } from '@verdict/contract';
+import { INPUT_RIGHTS, SCOPES } from '@verdict/contract';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Clock } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import { type Origin, type Principal, principalId } from '../http/principal.ts';
 import type { ReadTx, Storage, Tx } from '../storage/storage.ts';
+import { grantableRights, grantableScopes } from './grants.ts';
 import {
   checkDraft,
   expiryFault,
-  grantableRights,
-  grantableScopes,
   granted,
   KEY_BYTES,
   KEY_PREFIX,
   type Key,
   type KeyDraft,
   type KeyFault,
+  type KeyRight,
   keyHash,
   keyNameFault,
   refuseProblems,
@@ -60,7 +60,7 @@ export interface KeyInUse extends Key {
 /** What of a key can be changed; absent members stay. */
 export interface KeyChange {
   readonly name?: string | undefined;
-  readonly rights?: readonly InputRight[] | undefined;
+  readonly rights?: readonly KeyRight[] | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly expiresAt?: number | null | undefined;
 }

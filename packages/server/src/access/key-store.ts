@@ -1,6 +1,5 @@
-import type { InputRight } from '@verdict/contract';
 import type { ReadTx, Tx } from '../storage/storage.ts';
-import type { Key, KeyKind } from './key.ts';
+import type { Key, KeyKind, KeyRight } from './key.ts';
 
 interface Row {
   readonly id: number;
@@ -117,7 +116,7 @@ function fromRow(row: Row): StoredKey {
     last4: row.last4,
     hash: row.hash,
     scopes: JSON.parse(row.scopes) as string[],
-    rights: JSON.parse(row.rights) as InputRight[],
+    rights: JSON.parse(row.rights) as KeyRight[],
     owner: row.owner,
     createdAt: row.created_at,
     createdBy: row.created_by,

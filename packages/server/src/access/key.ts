@@ -1,9 +1,9 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { INPUT_RIGHTS, type InputRight, SCOPES } from '@verdict/contract';
 import { type FieldProblem, Refusal } from '../errors.ts';
-import type { Principal } from '../http/principal.ts';
 
 export type KeyKind = 'input' | 'management';
+/** What an input key may be allowed to do. */
+export type KeyRight = 'events' | 'decisions' | 'feedback' | 'export' | 'train' | 'start_stop';
 
 /** A key as people see it: never the key itself. Times in microseconds. */
 export interface Key {
@@ -16,7 +16,7 @@ export interface Key {
   /** Of a management key; empty for an input key. */
   readonly scopes: readonly string[];
   /** Of an input key; empty for a management key. */
-  readonly rights: readonly InputRight[];
+  readonly rights: readonly KeyRight[];
   /** Whose token it is (`user:1`); null for a key of its own. Ends with the person's access. */
   readonly owner: string | null;
   readonly createdAt: number;
@@ -33,7 +33,7 @@ export interface KeyDraft {
   /** Of a management key; all that the maker may grant where absent. */
   readonly scopes?: readonly string[] | undefined;
   /** Of an input key; all that the maker may grant where absent. */
-  readonly rights?: readonly InputRight[] | undefined;
+  readonly rights?: readonly KeyRight[] | undefined;
   /** An input key that exists already in the customer's SOAR, pasted. Made here where absent. */
   readonly value?: string | undefined;
   /** Microseconds; never where absent or null. */
@@ -42,16 +42,6 @@ export interface KeyDraft {
 
 /** Why a key is not taken. */
 export type KeyFault = 'unknown' | 'revoked' | 'expired';
-
-/** What a right of an input key lets through, in the scopes of management keys: nobody hands out a right whose scope is not theirs. */
-const SCOPE_OF_RIGHT: Readonly<Record<InputRight, string>> = {
-  events: 'write:events',
-  decisions: 'read:event_query',
-  feedback: 'write:event_feedback',
-  export: 'read:event_export',
-  train: 'execute:job_operations',
-  start_stop: 'execute:job_operations',
-};
 
 /** How the keys made here start, so that a leaked one is found by those who search for secrets. */
 export const KEY_PREFIX = 'vrd_';
@@ -69,26 +59,6 @@ export function keyHash(value: string): Buffer {
 
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && timingSafeEqual(a, b);
-}
-
-/** The scopes that a caller may give to a key: an administrator and the operator all, a management key its own, others none. */
-export function grantableScopes(principal: Principal): ReadonlySet<string> {
-  switch (principal.kind) {
-    case 'operator':
-      return new Set(SCOPES);
-    case 'user':
-      return new Set(principal.role === 'admin' ? SCOPES : []);
-    case 'management':
-      return principal.scopes;
-    case 'input':
-      return new Set();
-  }
-}
-
-/** The rights that a caller may give to an input key. */
-export function grantableRights(principal: Principal): readonly InputRight[] {
-  const scopes = grantableScopes(principal);
-  return INPUT_RIGHTS.filter((right) => scopes.has(SCOPE_OF_RIGHT[right]));
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Route, route } from '../http/route.ts';
 import type { TokenService } from './token-service.ts';
 
 /** Tokens and the scopes of the calling key. */
-export function tokenV2({ tokens }: { tokens: TokenService }): Route[] {
+export function tokenRoutesV2({ tokens }: { tokens: TokenService }): Route[] {
   return [
     route({
       method: 'POST',

@@ -1,11 +1,13 @@
 import type { FieldProblem } from '../errors.ts';
-import type { Role } from '../http/principal.ts';
+
+/** What a person may do: each role may do what those before it may. */
+export type UserRole = 'analyst' | 'lead' | 'admin';
 
 /** A person who can sign in. Times in microseconds. */
 export interface User {
   readonly id: number;
   readonly name: string;
-  readonly role: Role;
+  readonly role: UserRole;
   readonly disabled: boolean;
   readonly createdAt: number;
   readonly lastSignInAt: number | null;
