@@ -147,6 +147,8 @@ function readJob(r: Reader, place: readonly string[]): Omit<JobResource, keyof C
     readPipelineEntry(entry, [...place, 'pipeline_integrations', String(index)], r.problems),
   );
   r.problems.push(...advanced.problems);
+  const autoIds = pipeline?.flatMap(({ autoId }) => autoId ?? []) ?? [];
+  if (new Set(autoIds).size < autoIds.length) r.note('pipeline_integrations', 'must not have the same auto_id twice', 'conflict');
   return {
     description: r.text('description', DESCRIPTION_MAX),
     category,

@@ -12,7 +12,7 @@ export interface WantedEntry {
 /**
  * The pipeline of a job after a document asked for these entries. An entry is the same as one that is there if it has its `auto_id`, or,
  * without one, its integration and role; then what it does not say stays. Every entry gets an `auto_id`, which it keeps.
- * @param wanted undefined or empty (without `removeMissing`) leaves everything as it is.
+ * @param wanted no `auto_id` twice; undefined or empty (without `removeMissing`) leaves everything as it is.
  * @param removeMissing whether entries that are not named go; then the order is the document's, else new ones come last.
  */
 export function planPipeline(
@@ -21,20 +21,13 @@ export function planPipeline(
   removeMissing: boolean,
 ): readonly JobIntegration[] {
   if (!wanted || (wanted.length === 0 && !removeMissing)) return current;
-  const taken = new Set<JobIntegration>();
+  const before = matches(current, wanted);
   const replaced = new Map<JobIntegration, JobIntegration>();
   const asked = wanted.map((entry): JobIntegration => {
-    const before = current.find((candidate) => !taken.has(candidate) && isSame(candidate, entry));
-    const settings = {
-      ...before?.settings,
-      ...entry.settings,
-      ...(entry.autoId === undefined ? {} : { auto_id: entry.autoId }),
-    };
+    const old = before.get(entry);
+    const settings = { ...old?.settings, ...entry.settings, ...(entry.autoId === undefined ? {} : { auto_id: entry.autoId }) };
     const after = { integrationId: entry.integrationId, role: entry.role, enabled: entry.enabled, settings };
-    if (before) {
-      taken.add(before);
-      replaced.set(before, after);
-    }
+    if (old) replaced.set(old, after);
     return after;
   });
   if (removeMissing) return numbered(asked);
@@ -42,9 +35,24 @@ export function planPipeline(
   return numbered([...current.map((entry) => replaced.get(entry) ?? entry), ...asked.filter((entry) => !old.has(entry))]);
 }
 
-function isSame(candidate: JobIntegration, entry: WantedEntry): boolean {
-  if (entry.autoId !== undefined) return candidate.settings.auto_id === entry.autoId;
-  return candidate.integrationId === entry.integrationId && candidate.role === entry.role;
+/** Which entry that is there each wanted one is. Those with an `auto_id` come first: it says for certain. */
+function matches(current: readonly JobIntegration[], wanted: readonly WantedEntry[]): Map<WantedEntry, JobIntegration> {
+  const found = new Map<WantedEntry, JobIntegration>();
+  const free = new Set(current);
+  const match = (entry: WantedEntry, isSame: (candidate: JobIntegration) => boolean) => {
+    const old = [...free].find(isSame);
+    if (!old) return;
+    free.delete(old);
+    found.set(entry, old);
+  };
+  for (const entry of wanted) {
+    if (entry.autoId !== undefined) match(entry, ({ settings }) => settings.auto_id === entry.autoId);
+  }
+  for (const entry of wanted) {
+    const { integrationId, role, autoId } = entry;
+    if (autoId === undefined) match(entry, (candidate) => candidate.integrationId === integrationId && candidate.role === role);
+  }
+  return found;
 }
 
 function numbered(entries: readonly JobIntegration[]): JobIntegration[] {

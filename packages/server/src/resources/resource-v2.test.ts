@@ -534,6 +534,22 @@ describe('a bad document', () => {
       ['body', 'a', 'properties', 'pipeline_integrations', '0', 'integration_type'],
     ],
     [
+      'same auto_id twice',
+      {
+        a: {
+          type: 'job',
+          properties: {
+            ...job,
+            pipeline_integrations: [
+              { ...entry, auto_id: 1 },
+              { ...entry, auto_id: '1' },
+            ],
+          },
+        },
+      },
+      ['body', 'a', 'properties', 'pipeline_integrations'],
+    ],
+    [
       'storage tag with a dot',
       { a: { type: 'job', properties: { ...job, pipeline_integrations: [{ ...entry, storage_tag: 'a.b' }] } } },
       ['body', 'a', 'properties', 'pipeline_integrations', '0', 'storage_tag'],
