@@ -156,6 +156,13 @@ describe('a document', () => {
     expect(await trailLength()).toBe(before);
   });
 
+  it('sent several times at once is made once', async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post(whole('Race'))));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(answers.map(({ body }) => body.request.status).toSorted()).toEqual(['NOK', 'NOK', 'NOK', 'NOK', 'OK']);
+    expect((await get('?title=Race job')).body).toHaveLength(1);
+  });
+
   it('changes what exists with overwrite, in any spelling that clients use, and shows no key again', async () => {
     await post(whole('Over'));
     for (const overwrite of ['true', 'True']) {
