@@ -1,10 +1,33 @@
 export { type Advice, type AdviceKind, createFieldStatistics, type FieldStatistics } from './advice.ts';
 export { compareScalars, MAX_SET_VALUES } from './alert.ts';
+export {
+  type Automation,
+  type AutomationFacts,
+  type AutomationSwitches,
+  automationFor,
+  exclusionOf,
+} from './automation.ts';
 export { compileDecisionPoints, type DecisionPoints, parsePointValues } from './decision-points.ts';
 export { computeMetrics, type PairedTest, pairedTest, type SplitRow, splitByTimeAndGroup } from './evaluation.ts';
 export { canonicalDecimal, parseAlert } from './exact-json.ts';
 export type { FieldStatisticsOptions } from './field-statistics.ts';
 export { type Field, type FieldOptions, listFields } from './fields.ts';
+export {
+  type Audit,
+  addAudit,
+  closeGuard,
+  createGuard,
+  DEFAULT_GUARD_THRESHOLDS,
+  evaluateGuard,
+  type GuardNeed,
+  type GuardRule,
+  type GuardState,
+  type GuardStep,
+  type GuardVerdict,
+  guardThresholds,
+  guardVerdict,
+} from './guard.ts';
+export { parseGuardState } from './guard-state.ts';
 export { loadModel, type Model } from './model.ts';
 export { checkPointPath, MAX_PATH_LENGTH } from './point-path.ts';
 export { TrainingError, type TrainResult, train } from './train.ts';
