@@ -139,7 +139,7 @@ export class JobService {
       now,
     );
     await store.saveLabels(tx, id, labels);
-    if (draft.integrations) await store.saveIntegrations(tx, id, draft.integrations);
+    if (draft.integrations) await this.#wire(tx, id, draft.integrations);
     if (points.length > 0) await store.insertPoints(tx, id, points, createdBy, now);
     const job = (await store.getJob(tx, id))!;
     await this.#audit.record(tx, origin, {
@@ -176,7 +176,7 @@ export class JobService {
         id,
         attempt(() => planLabels(before.labels, draft.labels!)),
       );
-    if (draft.integrations) await store.saveIntegrations(tx, id, draft.integrations);
+    if (draft.integrations) await this.#wire(tx, id, draft.integrations);
     const points = draft.points === undefined ? before.points : attempt(() => planPoints(draft.points!));
     const pointsChanged = !sameList(points, before.points);
     // A change of category counts feedback anew, over buckets or over events: the same walk over the stored events does it.
@@ -290,6 +290,15 @@ export class JobService {
       this.#forgetAfter(tx, id);
       return (await store.getJob(tx, id))!;
     });
+  }
+
+  /** @throws Refusal `invalid` naming an integration that is not there. */
+  async #wire(tx: Tx, id: number, integrations: readonly JobIntegration[]): Promise<void> {
+    for (const { integrationId } of integrations) {
+      if (!(await store.integrationExists(tx, integrationId)))
+        throw new Refusal('invalid', `There is no integration ${integrationId}. Make it first.`);
+    }
+    await store.saveIntegrations(tx, id, integrations);
   }
 
   async #visibleJobs(keyId: number): Promise<ReadonlySet<number>> {

@@ -72,6 +72,10 @@ export async function hasInput(tx: ReadTx, jobId: number): Promise<boolean> {
   return (row?.n ?? 0) > 0;
 }
 
+export async function integrationExists(tx: ReadTx, id: number): Promise<boolean> {
+  return (await tx.get('SELECT 1 FROM integrations WHERE id = ?', id)) !== undefined;
+}
+
 export async function insertJob(
   tx: Tx,
   job: { title: string; description: string; category: Category; settings: Partial<JobSettings>; createdBy: string },
