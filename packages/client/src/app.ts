@@ -1,4 +1,7 @@
 import type {
+  AppAuditPage,
+  AppAuditQuery,
+  AppAuditVerdict,
   AppBuckets,
   AppBucketsQuery,
   AppDone,
@@ -7,16 +10,28 @@ import type {
   AppEventsQuery,
   AppFields,
   AppImported,
+  AppIntegration,
+  AppIntegrationChange,
+  AppIntegrationCreate,
+  AppIntegrationTypeList,
+  AppIntegrationWritten,
   AppJob,
   AppJobChange,
   AppJobCreate,
+  AppKey,
+  AppKeyChange,
+  AppKeyDraft,
   AppModel,
+  AppNewKey,
   AppReprocess,
   AppReprocessed,
   AppTask,
   AppTasksQuery,
   AppTraining,
   AppTrainRequested,
+  AppUser,
+  AppUserChange,
+  AppUserDraft,
   AppVote,
   AppVoted,
   BackupList,
@@ -152,6 +167,75 @@ export class App {
 
   cancelTask(taskId: number): Promise<AppTask> {
     return this.#send.json('POST', `/api/app/tasks/${part(taskId)}/cancel`, { repeatable: true });
+  }
+
+  // Integrations -----------------------------------------------------------------------------------------------------------------
+
+  integrationTypes(search?: string): Promise<AppIntegrationTypeList> {
+    return this.#send.json('GET', '/api/app/integration-types', { query: { search } });
+  }
+
+  integrations(): Promise<AppIntegration[]> {
+    return this.#send.json('GET', '/api/app/integrations');
+  }
+
+  /** A key that is made for it is in the answer, this once. */
+  createIntegration(integration: AppIntegrationCreate): Promise<AppIntegrationWritten> {
+    return this.#send.json('POST', '/api/app/integrations', { body: integration });
+  }
+
+  changeIntegration(integrationId: number, change: AppIntegrationChange): Promise<AppIntegrationWritten> {
+    return this.#send.json('PATCH', `/api/app/integrations/${part(integrationId)}`, { body: change });
+  }
+
+  deleteIntegration(integrationId: number): Promise<AppDone> {
+    return this.#send.json('DELETE', `/api/app/integrations/${part(integrationId)}`);
+  }
+
+  // People, keys, audit trail: for administrators --------------------------------------------------------------------------------
+
+  users(): Promise<AppUser[]> {
+    return this.#send.json('GET', '/api/app/users');
+  }
+
+  addUser(user: AppUserDraft): Promise<AppUser> {
+    return this.#send.json('POST', '/api/app/users', { body: user });
+  }
+
+  changeUser(userId: number, change: AppUserChange): Promise<AppUser> {
+    return this.#send.json('PATCH', `/api/app/users/${part(userId)}`, { body: change });
+  }
+
+  /** Sets another password; all sessions and tokens of the person end. */
+  setPassword(userId: number, password: string): Promise<AppUser> {
+    return this.#send.json('POST', `/api/app/users/${part(userId)}/password`, { body: { password } });
+  }
+
+  keys(): Promise<AppKey[]> {
+    return this.#send.json('GET', '/api/app/keys');
+  }
+
+  /** The key's value is in the answer, this once. */
+  createKey(key: AppKeyDraft): Promise<AppNewKey> {
+    return this.#send.json('POST', '/api/app/keys', { body: key });
+  }
+
+  changeKey(keyId: number, change: AppKeyChange): Promise<AppKey> {
+    return this.#send.json('PATCH', `/api/app/keys/${part(keyId)}`, { body: change });
+  }
+
+  revokeKey(keyId: number): Promise<AppKey> {
+    return this.#send.json('POST', `/api/app/keys/${part(keyId)}/revoke`);
+  }
+
+  /** Who changed what, newest first. */
+  audit(query: AppAuditQuery = {}): Promise<AppAuditPage> {
+    return this.#send.json('GET', '/api/app/audit', { query: { ...query } });
+  }
+
+  /** Whether the audit trail is as it was written. */
+  verifyAudit(): Promise<AppAuditVerdict> {
+    return this.#send.json('POST', '/api/app/audit/verify', { timeout: 600_000 });
   }
 
   // Operations -------------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import {
   type TrainingRow,
   train,
 } from '@verdict/engine';
+import { Refusal } from '../errors.ts';
 import { DEFAULT_LABELS } from '../jobs/job.ts';
 import { eceBand } from './ece-band.ts';
 import { ownTime } from './event.ts';
@@ -50,6 +51,10 @@ export interface Evaluation {
   readonly metrics: ModelMetrics;
   /** Where the expected calibration error of a perfectly calibrated model would be on the same alerts, 95 % of the times. */
   readonly eceBand: readonly [number, number];
+  /** Whether rows of a group were drawn together for it: with fewer groups than 20 that would say nothing. */
+  readonly bandByGroup: boolean;
+  /** Groups among the held-out alerts. */
+  readonly groups: number;
   readonly trainSeconds: number;
   /** Mean over the held-out alerts, in microseconds. */
   readonly decideMicros: number;
@@ -59,20 +64,26 @@ export interface Evaluation {
 /** The fewest a field may explain of the label by itself to be chosen, and the most that are chosen. */
 const LEAST_SCORE = 0.01;
 export const MOST_POINTS = 20;
+/** Fewer groups than this, each one draw, would make the calibration band as wide as can be. */
+const LEAST_GROUPS = 20;
+/** A value that was seen before must be in this share of the later alerts, or the field is an id of what passes by. */
+const LEAST_RECURRING = 0.1;
 /** Alerts looked at for advice; evenly spread over those learned from. */
 const ADVICE_SAMPLE = 5_000;
 
 /**
  * Learns from the earlier alerts as the service would (buckets with the votes of their alerts, the shipped engine) and decides the later ones.
  * Rows of one group stand on one side.
- * @throws Error with a sentence for people when there is nothing to learn from or to judge by; TrainingError from the engine.
+ * @throws Refusal with a sentence for people when there is nothing to learn from or to judge by; TrainingError from the engine.
  */
 export function evaluateRows(rows: readonly LabelledRow[], options: EvaluateOptions): Evaluation {
   const progress = options.progress ?? (() => {});
   const labelled = rows.filter((row) => row.label !== null).map(prepare);
-  if (labelled.length < 10) throw new Error(`Only ${labelled.length} alerts have a label; an evaluation needs at least 10.`);
+  if (labelled.length < 10)
+    throw new Refusal('invalid', `Only ${labelled.length} alerts have a label; an evaluation needs at least 10.`);
   const labels = labelsOf(labelled.map((row) => row.label));
-  if (labels.length < 2) throw new Error(`All alerts have the label "${labels[0]}"; an evaluation needs at least two labels.`);
+  if (labels.length < 2)
+    throw new Refusal('invalid', `All alerts have the label "${labels[0]}"; an evaluation needs at least two labels.`);
   const classes = labels.map((_, index) => `class_${index}`);
   const classOf = new Map(labels.map((label, index) => [keyOf(label), index]));
 
@@ -81,13 +92,15 @@ export function evaluateRows(rows: readonly LabelledRow[], options: EvaluateOpti
   const past = split.train.map((index) => labelled[index]!);
   const later = split.test.map((index) => labelled[index]!);
   if (past.length === 0 || later.length === 0) {
-    throw new Error(
+    throw new Refusal(
+      'invalid',
       'All alerts are in one group, which is never split. Choose another --group-field, or one the file does not have.',
     );
   }
   progress(0.02, 'choosing decision points');
-  const points = options.points ?? choosePoints(adviceOn(past), MOST_POINTS);
-  if (points.length === 0) throw new Error('No field tells anything about the label. Name decision points with --points.');
+  const points = options.points ?? chooseFrom(past);
+  if (points.length === 0)
+    throw new Refusal('invalid', 'No field tells anything about the label. Name decision points with --points.');
   const compiled = compileDecisionPoints(points);
   const placed = (row: Prepared): Placed => {
     const values = compiled.values(parseAlert(row.body.toString('utf8')));
@@ -120,6 +133,8 @@ export function evaluateRows(rows: readonly LabelledRow[], options: EvaluateOpti
   });
   const decideMicros = decided.length === 0 ? 0 : ((performance.now() - decideStarted) * 1000) / decided.length;
   const truth = decided.map((one) => one.truth);
+  const groups = new Set(later.flatMap(({ group }) => (group === undefined ? [] : [group])));
+  const bandByGroup = groups.size >= LEAST_GROUPS;
   const frequent = mostFrequent(past.map((row) => classOf.get(keyOf(row.label))!));
   progress(0.97, 'measuring');
   return {
@@ -139,9 +154,11 @@ export function evaluateRows(rows: readonly LabelledRow[], options: EvaluateOpti
     metrics: computeMetrics(probabilities, truth, classes.length),
     eceBand: eceBand(
       probabilities.map((row) => Math.max(...row)),
-      decided.map((one) => one.row.group),
+      decided.map((one) => (bandByGroup ? one.row.group : undefined)),
       options.seed,
     ),
+    bandByGroup,
+    groups: groups.size,
     trainSeconds,
     decideMicros,
     modelBytes: bytes.length,
@@ -206,6 +223,40 @@ function bucketsOf(placed: readonly Placed[], classCount: number): TrainingRow[]
     if (row.time !== undefined) bucket.time = Math.max(bucket.time ?? row.time, row.time);
   }
   return [...buckets.values()];
+}
+
+/**
+ * The fields advised, without those whose values hardly come back in later alerts (ids of incidents that explain the label only because an
+ * incident has one). Words and measures are useful without coming back as a whole.
+ */
+function chooseFrom(past: readonly Prepared[]): string[] {
+  const advised = adviceOn(past);
+  const types = new Map(advised.map(({ path, type }) => [path, type]));
+  const points = choosePoints(advised, 2 * MOST_POINTS);
+  const compiled = compileDecisionPoints(points);
+  const split = splitByTimeAndGroup(past, 0.3);
+  const valuesOf = (index: number) => compiled.values(parseAlert(past[index]!.body.toString('utf8')));
+  const before = points.map(() => new Set<string>());
+  for (const index of split.train) {
+    valuesOf(index).forEach((value, p) => {
+      if (value !== null) before[p]!.add(JSON.stringify(value));
+    });
+  }
+  const present = points.map(() => 0);
+  const back = points.map(() => 0);
+  for (const index of split.test) {
+    valuesOf(index).forEach((value, p) => {
+      if (value === null) return;
+      present[p]!++;
+      if (before[p]!.has(JSON.stringify(value))) back[p]!++;
+    });
+  }
+  return points
+    .filter(
+      (path, p) =>
+        !['category', 'ip'].includes(types.get(path)!) || present[p] === 0 || back[p]! >= LEAST_RECURRING * present[p]!,
+    )
+    .slice(0, MOST_POINTS);
 }
 
 function adviceOn(rows: readonly Prepared[]): Advice[] {

@@ -1,0 +1,64 @@
+import { VerdictError, VerdictUnreachable } from '@verdict/client';
+import { Command, CommanderError } from 'commander';
+import { auditCommand } from './commands/audit.ts';
+import { demoCommand } from './commands/demo.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { importCommand } from './commands/import.ts';
+import { jobsCommand } from './commands/jobs.ts';
+import { keysCommand } from './commands/keys.ts';
+import { operationsCommands } from './commands/operations.ts';
+import { usersCommand } from './commands/users.ts';
+import { CliError, type Io, note } from './io.ts';
+
+/**
+ * Runs the command `verdict`.
+ * @param argv what follows the name of the command.
+ * @returns the status to end with: 0, or 1 when it could not be done.
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let status = 0;
+  const program = new Command('verdict')
+    .description('Verdict learns a SOC’s triage decisions from its analysts.')
+    .option('--url <address>', 'address of a service elsewhere (or VERDICT_URL); its key is in VERDICT_API_KEY')
+    .option('--data-dir <folder>', 'data folder of the service on this machine (or VERDICT_DATA_DIR)')
+    .version(await version(), '--version', 'print the version')
+    .helpOption('--help', 'show help')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .showHelpAfterError('(add --help for what can be said)');
+  usersCommand(program, io);
+  keysCommand(program, io);
+  jobsCommand(program, io);
+  importCommand(program, io);
+  evaluateCommand(program, io);
+  demoCommand(program, io);
+  auditCommand(program, io, () => {
+    status = 1;
+  });
+  operationsCommands(program, io);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    for (const line of explain(error)) note(io, line);
+    return 1;
+  }
+}
+
+async function version(): Promise<string> {
+  return (await import('@verdict/server/local')).VERSION;
+}
+
+/** Names of errors whose sentence is meant for people. */
+const FOR_PEOPLE: ReadonlySet<string> = new Set(['Refusal', 'StoreInUse', 'NewerDatabase', 'BadConfig', 'TrainingError']);
+
+function explain(error: unknown): string[] {
+  if (error instanceof VerdictError) {
+    const places = error.problems.length > 1 ? error.problems.map(({ loc, msg }) => `  ${loc.join('.')} ${msg}`) : [];
+    return [error.detail, ...places];
+  }
+  if (error instanceof CliError || error instanceof VerdictUnreachable) return [error.message];
+  if (!(error instanceof Error)) return [String(error)];
+  return [FOR_PEOPLE.has(error.name) ? error.message : (error.stack ?? error.message)];
+}
