@@ -5,11 +5,15 @@ import Database from 'better-sqlite3';
 import { copyImage } from './image.ts';
 import { migrate } from './migrations.ts';
 import { type Changed, type ReadTx, type SqlValue, type Storage, StorageUnavailable, type Tx } from './storage.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 /** Units that may share one commit: enough to make fsync cheap, few enough that nobody waits long for a neighbour. */
 const UNITS_PER_COMMIT = 256;
 /** A commit is not held open longer than this for more units to join, in milliseconds. */
 const LONGEST_GROUP_MS = 25;
+
+/** Pages of the write-ahead log (128 MiB) at which SQLite checkpoints by itself, should the thread that does it be behind or gone. */
+const LATEST_CHECKPOINT = 32_768;
 
 /** The file name of the main database inside a data folder. */
 export const DATABASE_FILE = 'verdict.db';
@@ -88,6 +92,9 @@ class SqliteStorage implements Storage {
   readonly #writer: Connection;
   readonly #reader: Connection;
   readonly #release: () => void;
+  readonly #log: WriteAheadLog;
+  /** Set when the disk refused what had been written to it: from then on nobody knows what it holds. */
+  #failed: StorageUnavailable | null = null;
   #queue: Waiting[] = [];
   #pumping: Promise<void> | null = null;
   #closed = false;
@@ -98,11 +105,17 @@ class SqliteStorage implements Storage {
     this.#release = release;
     const database = new Database(this.file, { timeout: 10_000 });
     database.pragma('journal_mode = WAL');
+    // FULL while the schema is made; later each group is brought to the disk by `WriteAheadLog.sync` before it is answered, which is the same
+    // promise without holding up the thread that answers everybody.
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
     database.pragma('cache_size = -16000');
     database.pragma('temp_store = MEMORY');
     migrate(database);
+    database.pragma('synchronous = NORMAL');
+    database.pragma(`wal_autocheckpoint = ${LATEST_CHECKPOINT}`);
+    database.pragma(`journal_size_limit = ${LATEST_CHECKPOINT * 4096}`);
+    this.#log = new WriteAheadLog(this.file);
     this.#writer = new Connection(database);
     this.#reader = new Connection(openReader(this.file));
   }
@@ -144,6 +157,7 @@ class SqliteStorage implements Storage {
     if (this.#closed) return;
     this.#closed = true;
     while (this.#pumping) await this.#pumping;
+    await this.#log.close();
     this.#reader.database.close();
     this.#writer.database.close();
     this.#release();
@@ -153,6 +167,7 @@ class SqliteStorage implements Storage {
     while (this.#queue.length > 0) {
       // Requests that arrive in one turn of the loop wait together here, and so share the commit.
       await nextTurn();
+      if (this.#log.gate) await this.#log.gate;
       await this.#group();
     }
     this.#pumping = null;
@@ -165,6 +180,7 @@ class SqliteStorage implements Storage {
     const started = performance.now();
     let broken: unknown = null;
     try {
+      if (this.#failed) throw this.#failed;
       this.#writer.begin.run();
     } catch (error) {
       const batch = this.#queue.splice(0);
@@ -202,6 +218,7 @@ class SqliteStorage implements Storage {
         if (database.inTransaction) this.#writer.rollback.run();
       }
     }
+    if (!broken) broken = await this.#makeDurable();
     for (const unit of finished) {
       if (broken) unit.fail(unavailable(broken));
       else {
@@ -209,6 +226,23 @@ class SqliteStorage implements Storage {
         unit.settle();
       }
     }
+  }
+
+  /** The error that kept the group from the disk, or null when it is there. */
+  async #makeDurable(): Promise<unknown> {
+    const { rows, bytes } = this.#writer.takeWritten();
+    try {
+      await this.#log.sync();
+    } catch (error) {
+      // What the system could not write it may forget, and say later that all is well.
+      this.#failed = new StorageUnavailable(
+        'The disk failed while storing: what was sent last may be lost. Check the disk, then start the service again.',
+        { cause: error },
+      );
+      return this.#failed;
+    }
+    this.#log.wrote(rows, bytes);
+    return null;
   }
 }
 
@@ -229,6 +263,8 @@ class Connection implements ReadTx {
   readonly release: Database.Statement;
   readonly rollbackTo: Database.Statement;
   readonly #prepared = new Map<string, Database.Statement>();
+  #rows = 0;
+  #bytes = 0;
 
   constructor(database: Database.Database) {
     this.database = database;
@@ -247,6 +283,22 @@ class Connection implements ReadTx {
       this.#prepared.set(sql, statement);
     }
     return statement;
+  }
+
+  /** Runs a statement that changes rows. */
+  change(sql: string, values: readonly SqlValue[]): Changed {
+    const { changes, lastInsertRowid } = this.prepare(sql).run(...values);
+    this.#rows += changes;
+    for (const value of values) if (value instanceof Uint8Array) this.#bytes += value.length;
+    return { changes, id: Number(lastInsertRowid) };
+  }
+
+  /** Rows changed and large values given since it was last asked. */
+  takeWritten(): { readonly rows: number; readonly bytes: number } {
+    const written = { rows: this.#rows, bytes: this.#bytes };
+    this.#rows = 0;
+    this.#bytes = 0;
+    return written;
   }
 
   async get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined> {
@@ -279,10 +331,7 @@ class Unit implements Tx {
   }
 
   async run(sql: string, ...values: SqlValue[]): Promise<Changed> {
-    const { changes, lastInsertRowid } = this.#open()
-      .prepare(sql)
-      .run(...values);
-    return { changes, id: Number(lastInsertRowid) };
+    return this.#open().change(sql, values);
   }
 
   afterCommit(action: () => void): void {
@@ -307,6 +356,7 @@ function translate(error: unknown): unknown {
 }
 
 function unavailable(error: unknown): StorageUnavailable {
+  if (error instanceof StorageUnavailable) return error;
   const code = error instanceof Database.SqliteError ? error.code : String(error);
   const sentence = code.startsWith('SQLITE_FULL')
     ? 'The disk is full: nothing was stored. Free some space and send it again.'
