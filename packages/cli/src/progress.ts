@@ -1,4 +1,4 @@
-import { Format, SingleBar } from 'cli-progress';
+import cliProgress from 'cli-progress';
 import type { Io } from './io.ts';
 
 /** Shows how far a long command is, on stderr: a bar on a terminal, a line now and then elsewhere. */
@@ -16,9 +16,9 @@ export function startProgress(io: Io, title: string): Progress {
 }
 
 function bar(io: Io, title: string): Progress {
-  const single = new SingleBar({
+  const single = new cliProgress.SingleBar({
     format: (options, { progress }, { what }) =>
-      `${title} ${Format.BarFormat(progress, options)} ${String(Math.floor(progress * 100)).padStart(3)} %  ${what}`,
+      `${title} ${cliProgress.Format.BarFormat(progress, options)} ${String(Math.floor(progress * 100)).padStart(3)} %  ${what}`,
     barsize: 30,
     barCompleteChar: '█',
     barIncompleteChar: '░',

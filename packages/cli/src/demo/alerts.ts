@@ -37,33 +37,33 @@ const rule = (id: string, name: string, tactic: string, danger: number, often: n
 });
 
 const IDS_RULES = [
-  rule('2001219', 'Scan on many ports from one host', 'Reconnaissance', 0, 9),
-  rule('2010935', 'Suspicious inbound to database port', 'Initial Access', 1, 6),
-  rule('2024792', 'Web request with SQL in a parameter', 'Initial Access', 1, 5),
-  rule('2019284', 'DNS query for a recently registered domain', 'Command and Control', 1, 6),
-  rule('2027865', 'Regular beacon to one outside address', 'Command and Control', 3, 3),
-  rule('2030171', 'Large upload to a file sharing service', 'Exfiltration', 2, 3),
+  rule('2001219', 'Scan on many ports from one host', 'Reconnaissance', 0, 30),
+  rule('2010935', 'Suspicious inbound to database port', 'Initial Access', 1, 9),
+  rule('2024792', 'Web request with SQL in a parameter', 'Initial Access', 1, 8),
+  rule('2019284', 'DNS query for a recently registered domain', 'Command and Control', 1, 8),
+  rule('2027865', 'Regular beacon to one outside address', 'Command and Control', 3, 4),
+  rule('2030171', 'Large upload to a file sharing service', 'Exfiltration', 2, 4),
 ];
 const ENDPOINT_RULES = [
-  rule('EP-101', 'Unsigned program run from a download folder', 'Execution', 1, 7),
-  rule('EP-118', 'PowerShell with an encoded command', 'Execution', 2, 5),
-  rule('EP-204', 'New scheduled task by a script', 'Persistence', 1, 5),
-  rule('EP-310', 'Read access to the memory of the sign-in process', 'Credential Access', 3, 2),
-  rule('EP-402', 'Potentially unwanted program removed', 'Execution', 0, 7),
-  rule('EP-555', 'Many files renamed within seconds', 'Impact', 4, 1),
+  rule('EP-101', 'Unsigned program run from a download folder', 'Execution', 1, 14),
+  rule('EP-118', 'PowerShell with an encoded command', 'Execution', 2, 8),
+  rule('EP-204', 'New scheduled task by a script', 'Persistence', 1, 6),
+  rule('EP-310', 'Read access to the memory of the sign-in process', 'Credential Access', 3, 3),
+  rule('EP-402', 'Potentially unwanted program removed', 'Execution', 0, 24),
+  rule('EP-555', 'Many files renamed within seconds', 'Impact', 4, 2),
 ];
 const IDENTITY_RULES = [
-  rule('ID-11', 'Several failed sign-ins, then a success', 'Credential Access', 1, 7),
-  rule('ID-14', 'Sign-in from an unusual country', 'Initial Access', 1, 6),
-  rule('ID-22', 'Second factor refused many times', 'Credential Access', 2, 3),
-  rule('ID-31', 'Member added to an administrators group', 'Privilege Escalation', 2, 3),
-  rule('ID-40', 'Password reset by the help desk', 'Persistence', 0, 5),
+  rule('ID-11', 'Several failed sign-ins, then a success', 'Credential Access', 1, 22),
+  rule('ID-14', 'Sign-in from an unusual country', 'Initial Access', 1, 14),
+  rule('ID-22', 'Second factor refused many times', 'Credential Access', 2, 6),
+  rule('ID-31', 'Member added to an administrators group', 'Privilege Escalation', 2, 5),
+  rule('ID-40', 'Password reset by the help desk', 'Persistence', 0, 12),
 ];
 const MAIL_RULES = [
-  rule('ML-1', 'Newsletter reported as phishing', 'Initial Access', 0, 9),
-  rule('ML-4', 'Link to a page that asks for a password', 'Initial Access', 2, 5),
-  rule('ML-7', 'Attachment with a macro', 'Initial Access', 1, 5),
-  rule('ML-9', 'Mail in the name of an executive asks for a payment', 'Initial Access', 3, 2),
+  rule('ML-1', 'Newsletter reported as phishing', 'Initial Access', 0, 30),
+  rule('ML-4', 'Link to a page that asks for a password', 'Initial Access', 2, 10),
+  rule('ML-7', 'Attachment with a macro', 'Initial Access', 1, 10),
+  rule('ML-9', 'Mail in the name of an executive asks for a payment', 'Initial Access', 3, 4),
 ];
 
 const REPUTATIONS = ['unknown', 'benign', 'suspicious', 'malicious'] as const;
@@ -117,10 +117,10 @@ function ordinaryAlert(random: Random, id: string, time: number): DemoAlert {
   const sensor = random.pick(SENSORS);
   const chosen = byFrequency(random, sensor.rules);
   const context: Context = {
-    criticality: random.pick(CRITICALITIES, 1.6),
-    reputation: random.pick(REPUTATIONS, 1.8),
-    privileged: random.chance(0.2),
-    expected: random.chance(0.12),
+    criticality: random.pick(CRITICALITIES, 2.2),
+    reputation: random.pick(REPUTATIONS, 2.6),
+    privileged: random.chance(0.12),
+    expected: random.chance(0.06),
   };
   const truth = truthOf(chosen, context);
   // What the sensor itself says is a poor guide, as in real life.
@@ -137,7 +137,7 @@ function ordinaryAlert(random: Random, id: string, time: number): DemoAlert {
       severity,
       rule: { id: chosen.id, name: chosen.name, mitre: { tactic: chosen.tactic } },
       change: { approved: context.expected, ...(context.expected ? { ticket: `CHG${random.whole(10_000, 99_999)}` } : {}) },
-      threat_intel: { verdict: context.reputation, score: REPUTATIONS.indexOf(context.reputation) * 30 + random.whole(0, 9) },
+      threat_intel: { reputation: context.reputation, score: REPUTATIONS.indexOf(context.reputation) * 30 + random.whole(0, 9) },
       ...sensor.build(random, chosen, context),
     },
     truth,
@@ -149,11 +149,11 @@ function ordinaryAlert(random: Random, id: string, time: number): DemoAlert {
 function truthOf({ danger }: Rule, { criticality, reputation, privileged, expected }: Context): DemoLabel {
   const weight =
     danger +
-    CRITICALITIES.indexOf(criticality) * 0.7 +
-    { unknown: 0, benign: -1, suspicious: 0.9, malicious: 2 }[reputation] +
-    (privileged ? 0.8 : 0) -
-    (expected ? 3 : 0);
-  return weight >= 3 ? 'Escalate' : weight >= 1.5 ? 'Investigate' : 'Drop';
+    CRITICALITIES.indexOf(criticality) * 0.5 +
+    { unknown: 0, benign: -2, suspicious: 1, malicious: 3 }[reputation] +
+    (privileged ? 0.5 : 0) -
+    (expected ? 4 : 0);
+  return weight >= 3 ? 'Escalate' : weight >= 2 ? 'Investigate' : 'Drop';
 }
 
 function byFrequency(random: Random, rules: readonly Rule[]): Rule {
@@ -259,6 +259,7 @@ export function oddAlerts(run: string): DemoAlert[] {
       source,
       severity: 2,
       rule: { id: `X-${number}`, name: title, mitre: { tactic } },
+      change: { approved: false },
       ...more,
     },
     truth: 'Escalate',
@@ -267,19 +268,21 @@ export function oddAlerts(run: string): DemoAlert[] {
   return [
     odd(1, 'Write command to a safety controller outside of maintenance', 'plant', 'Impair Process Control', {
       host: { name: 'plc-7', criticality: 'safety', zone: 'boiler house' },
-      user: { name: 'engineering station 2' },
-      threat_intel: { verdict: 'not applicable', score: 0 },
+      user: { name: 'engineering station 2', privileged: true },
+      threat_intel: { reputation: 'not applicable', score: 0 },
       modbus: { function: 16, unit: 3, registers: 12 },
     }),
     odd(2, 'Badge of an absent employee opened the server room at night', 'building', 'Physical Access', {
       host: { name: 'door-b2-14', criticality: 'restricted area' },
-      user: { name: 'badge 22817', department: 'facility' },
+      user: { name: 'badge 22817', department: 'facility', privileged: false },
+      threat_intel: { reputation: 'internal', score: 0 },
       door: { direction: 'in', camera: 'covered' },
     }),
     odd(3, 'Signing key of the build service used from a phone', 'cloud', 'Supply Chain Compromise', {
       host: { name: 'build-signer', criticality: 'crown jewel', os: { family: 'android' } },
+      user: { name: 'unknown device', privileged: true },
       cloud: { provider: 'example', action: 'kms:Sign', region: 'unused-region-9' },
-      threat_intel: { verdict: 'first seen', score: 50 },
+      threat_intel: { reputation: 'first seen', score: 50 },
     }),
   ];
 }

@@ -4,6 +4,7 @@ import { CliError, count, type Io, percent, plural, say } from '../io.ts';
 import { startProgress } from '../progress.ts';
 import { table } from '../table.ts';
 import { type DemoAlert, oddAlerts, ordinaryDay } from './alerts.ts';
+import { randomFrom } from './random.ts';
 
 export interface Story {
   readonly seed: number;
@@ -16,10 +17,18 @@ export interface Story {
   readonly admin: VerdictClient;
 }
 
-/** Buckets that the analyst looks at, biggest first. */
-const LABELLED_BUCKETS = 60;
-/** Decision points chosen: few, so that alerts which are alike share a bucket. */
-const POINTS = 8;
+/** Buckets that the analyst looks at: the biggest ones, and some drawn from the rest, which would never be seen otherwise. */
+const BIGGEST = 30;
+const DRAWN = 30;
+/** What the SOC of the demo looks at first; chosen where the advice does not speak against it. Few, so that alerts which are alike share a bucket. */
+const POINTS = [
+  'rule.name',
+  'rule.mitre.tactic',
+  'host.criticality',
+  'user.privileged',
+  'threat_intel.reputation',
+  'change.approved',
+];
 /** Ordinary alerts sent after the training, and how many of them are shown. */
 const UNSEEN = 300;
 const SHOWN = 17;
@@ -81,7 +90,7 @@ async function walk(io: Io, story: Story, soar: VerdictClient, job: AppJob, run:
   await admin.app.changeJob(jobId, { decision_points: points });
   await waitForBuckets(admin, io, jobId, true);
 
-  step(io, 4, `The analyst ${ANALYST} says what the biggest buckets are`);
+  step(io, 4, `The analyst ${ANALYST} labels the ${BIGGEST} biggest buckets, and ${DRAWN} drawn from the rest`);
   await label(io, admin, soar, jobId, new Map(day.map((alert) => [alert.id, alert])));
 
   step(io, 5, 'Training');
@@ -127,8 +136,7 @@ async function send(io: Io, soar: VerdictClient, jobId: number, alerts: readonly
 
 async function choosePoints(io: Io, admin: VerdictClient, jobId: number): Promise<string[]> {
   const { fields, events } = await admin.app.fields(jobId);
-  const good = fields.filter(({ advice, score, coverage }) => advice === 'good' && score >= 0.05 && coverage >= 0.5);
-  const chosen = good.slice(0, POINTS);
+  const chosen = fields.filter(({ path, advice }) => POINTS.includes(path) && (advice === 'good' || advice === 'duplicate'));
   const of = (kind: string) => fields.filter(({ advice }) => advice === kind).map(({ path }) => path);
   say(
     io,
@@ -143,15 +151,19 @@ async function choosePoints(io: Io, admin: VerdictClient, jobId: number): Promis
         { heading: 'VALUES', align: 'right' },
         { heading: 'ADVICE', most: 90 },
       ],
-      good
-        .slice(0, POINTS + 2)
-        .map((field) => [chosen.includes(field) ? 'yes' : '', field.path, count(field.distinct), field.sentence]),
+      [...new Set([...fields.slice(0, 6), ...chosen])].map((field) => [
+        chosen.includes(field) ? 'yes' : '',
+        field.path,
+        count(field.distinct),
+        field.sentence,
+      ]),
     ),
   );
   say(
     io,
-    `Left out as identifiers: ${of('identifier').slice(0, 4).join(', ') || 'none'}; as times: ${of('time').slice(0, 3).join(', ') || 'none'}.`,
+    `It warns of identifiers (${of('identifier').slice(0, 3).join(', ')}) and of times (${of('time').slice(0, 2).join(', ')}).`,
   );
+  say(io, `The SOC takes ${chosen.length}: whatever it looks at first itself, and few enough for alerts to share buckets.`);
   return chosen.map(({ path }) => path);
 }
 
@@ -162,7 +174,11 @@ async function label(
   jobId: number,
   alerts: ReadonlyMap<string, DemoAlert>,
 ): Promise<void> {
-  const { buckets } = await admin.app.buckets(jobId, { limit: LABELLED_BUCKETS });
+  const { buckets: all } = await admin.app.buckets(jobId, { limit: 500 });
+  const random = randomFrom(all.length);
+  const rest = all.slice(BIGGEST);
+  const drawn = Array.from({ length: Math.min(DRAWN, rest.length) }, () => rest.splice(random.whole(0, rest.length - 1), 1)[0]!);
+  const buckets = [...all.slice(0, BIGGEST), ...drawn];
   const progress = startProgress(io, 'Feedback');
   const given = new Map<string, number>();
   let covered = 0;
