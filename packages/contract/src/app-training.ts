@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Nullable } from './common.ts';
 
 /** The app API over tasks, training and models. Times are RFC 3339 with Z. */
@@ -98,6 +98,9 @@ export const AppTraining = Type.Object(
 export type AppTraining = Static<typeof AppTraining>;
 
 const share = (description: string) => Type.Number({ description });
+/** Either; the schema's own description stays. */
+const orNull = <T extends TSchema>(schema: T) =>
+  Type.Union([schema, Type.Null()], { description: 'null where nothing could be compared.' });
 
 export const AppModelMetrics = Type.Object(
   {
@@ -128,6 +131,57 @@ export const AppModelMetrics = Type.Object(
   { description: 'Figures of a model.' },
 );
 
+const paired = Type.Object(
+  {
+    difference: Type.Number({ description: 'Mean loss of this model less that of the other; above 0 = worse.' }),
+    p: share('One-sided chance of a difference at least this bad if both were equally good.'),
+    worse: Type.Boolean({ description: 'Worse at 5 %.' }),
+  },
+  { description: 'A paired test over groups.' },
+);
+
+export const AppComparison = Type.Object(
+  {
+    champion_model_id: id('The model that was active when this one was trained.'),
+    held_out: count('Buckets (or events) it was compared on: labelled since that model was made, learned from by neither.'),
+    clusters: count('Pieces of evidence: those that share a group count as one.'),
+    since: timeOrNull('The oldest of the newest votes on them.'),
+    worse: Type.Boolean({ description: 'It is worse, and did not take over by itself.' }),
+    sentence: text('The finding in words.'),
+    missed_escalations: orNull(
+      Type.Object(
+        {
+          before: count('By the model that was active.'),
+          after: count('By this one.'),
+          test: paired,
+        },
+        { description: 'Held-out units that people would have escalated and that were decided otherwise.' },
+      ),
+    ),
+    missed: Type.Array(
+      Type.Object(
+        {
+          event_id: Nullable(Type.String(), 'An event of it to look at.'),
+          unit: text('b: and the key of the bucket, or e: and the number of the event.'),
+          label: text('What people say.'),
+          before: Nullable(Type.String(), 'What the model that was active says.'),
+          after: Nullable(Type.String(), 'What this one says.'),
+        },
+        { description: 'One of them.' },
+      ),
+      { description: 'Missed escalations; those that this model drops first. At most 100.' },
+    ),
+    log_loss: orNull(paired),
+    before: orNull(AppModelMetrics),
+    after: orNull(AppModelMetrics),
+  },
+  {
+    description:
+      'The model beside the one that was active, on the same held-out feedback. Figures in the order of the class ids.',
+  },
+);
+export type AppComparison = Static<typeof AppComparison>;
+
 export const AppModel = Type.Object(
   {
     model_id: id('Its number.'),
@@ -144,6 +198,7 @@ export const AppModel = Type.Object(
     size: count('Bytes.'),
     sha256: text('Of its bytes, in hexadecimal digits.'),
     metrics: AppModelMetrics,
+    comparison: Type.Union([AppComparison, Type.Null()], { description: 'Beside the model before it; null for a first one.' }),
   },
   { description: 'A trained model.' },
 );

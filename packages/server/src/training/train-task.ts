@@ -4,6 +4,7 @@ import { classId, openLabels, sharesFeedback } from '../jobs/job.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { Storage, Tx } from '../storage/storage.ts';
 import { type Closing, type Task, type TaskContext, TaskFailed, type TaskHandler } from '../tasks/task.ts';
+import { type Comparison, notActivated } from './comparison.ts';
 import { removeIncomplete, writeModel } from './model-bytes.ts';
 import type { ModelCache } from './model-cache.ts';
 import { trainInThread } from './train-thread.ts';
@@ -62,7 +63,15 @@ export class TrainTask implements TaskHandler {
       shared: sharesFeedback(job.category),
       overrule: OVERRULE,
     };
-    const order = { file: this.#storage.file, source, seed: jobId, outlierRate: job.settings.outlierRate };
+    const championId = job.activeModelId;
+    const order = {
+      file: this.#storage.file,
+      source,
+      seed: jobId,
+      outlierRate: job.settings.outlierRate,
+      championId,
+      labels: job.labels.map(({ classNo, name }) => ({ classNo, name })),
+    };
     context.progress(0, 'starting');
     const trained = await trainInThread(order, context.signal, (share, step) => context.progress(0.95 * share, step));
     context.progress(0.95, 'storing the model');
@@ -80,6 +89,7 @@ export class TrainTask implements TaskHandler {
           size: trained.bytes.length,
           sha256: trained.sha256,
           metrics: trained.metrics,
+          comparison: trained.comparison,
           units,
           seed: order.seed,
           createdAt: this.#clock(),
@@ -98,7 +108,15 @@ export class TrainTask implements TaskHandler {
       throw error;
     }
     const id = modelId;
-    return { message: FINISHED, commit: (tx) => this.#activate(tx, jobId, id) };
+    const { comparison } = trained;
+    const message = takesOver(comparison) ? FINISHED : notActivated(comparison);
+    return {
+      message,
+      commit: async (tx) => {
+        await store.completeModel(tx, id, message);
+        if (takesOver(comparison)) await this.activateIn(tx, jobId, id);
+      },
+    };
   }
 
   /** The job says how its training ended in the same unit as the task does. */
@@ -113,12 +131,6 @@ export class TrainTask implements TaskHandler {
       await store.setTrainState(tx, jobId, { state: trainState, message, startedAt, finishedAt: now });
     }
     this.#jobs.forgetAfter(tx, jobId);
-  }
-
-  async #activate(tx: Tx, jobId: number, modelId: number): Promise<void> {
-    await store.completeModel(tx, modelId, FINISHED);
-    if (!shouldActivate()) return;
-    await this.activateIn(tx, jobId, modelId);
   }
 
   /** Makes a complete model the one that decides, inside the unit that says so. */
@@ -148,7 +160,7 @@ function parametersOf(parameters: Readonly<Record<string, unknown>>): TrainParam
   };
 }
 
-/** Whether a newly trained model takes over. A new model always does: it knows all that the one before it knew, and more. */
-export function shouldActivate(): boolean {
-  return true;
+/** Whether a newly trained model takes over: a first one, and each that is not worse than the active one. */
+function takesOver(comparison: Comparison | null): comparison is null | (Comparison & { readonly worse: false }) {
+  return comparison === null || !comparison.worse;
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ModelMetrics } from '@verdict/engine';
 import { Interrupted, TaskFailed } from '../tasks/task.ts';
+import type { Comparison, NamedLabel } from './comparison.ts';
 import type { TrainedUnit, TrainingSource } from './training-store.ts';
 
 /** What the training thread is told to do. */
@@ -10,6 +11,9 @@ export interface TrainOrder {
   readonly source: TrainingSource;
   readonly seed: number;
   readonly outlierRate: number;
+  /** The model that is active now: what comes out is compared with it. null = the first one. */
+  readonly championId: number | null;
+  readonly labels: readonly NamedLabel[];
 }
 
 /** What the training thread says. */
@@ -21,6 +25,7 @@ export type FromTraining =
       readonly bytes: Uint8Array;
       readonly sha256: string;
       readonly metrics: ModelMetrics;
+      readonly comparison: Comparison | null;
       readonly classes: readonly string[];
     }
   | { readonly type: 'refused'; readonly sentence: string };
@@ -30,6 +35,7 @@ export interface Trained {
   readonly bytes: Uint8Array;
   readonly sha256: string;
   readonly metrics: ModelMetrics;
+  readonly comparison: Comparison | null;
   readonly classes: readonly string[];
   /** The knowledge base, in pieces. */
   readonly units: readonly (readonly TrainedUnit[])[];

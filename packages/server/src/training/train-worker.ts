@@ -7,6 +7,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { TrainingError, type TrainingInput, train } from '@verdict/engine';
 import { readSnapshot } from '../storage/sqlite.ts';
+import { judge, readGround } from './judge.ts';
 import type { FromTraining, TrainOrder } from './train-thread.ts';
 import { getPointTypes, readFeedback } from './training-store.ts';
 
@@ -30,10 +31,14 @@ try {
 
 async function work(order: TrainOrder): Promise<void> {
   const { source } = order;
-  const { rows, units, pointTypes } = await readSnapshot(order.file, async (tx) => ({
-    ...(await readFeedback(tx, source)),
-    pointTypes: await getPointTypes(tx, source.jobId, source.pointsVersion),
-  }));
+  const { rows, units, pointTypes, ground } = await readSnapshot(order.file, async (tx) => {
+    const feedback = await readFeedback(tx, source);
+    return {
+      ...feedback,
+      pointTypes: await getPointTypes(tx, source.jobId, source.pointsVersion),
+      ground: order.championId === null ? null : await readGround(tx, order.championId, source, feedback),
+    };
+  });
   const classes = source.classNos.map((classNo) => `class_${classNo}`);
   const input: TrainingInput = {
     points: source.points,
@@ -44,16 +49,20 @@ async function work(order: TrainOrder): Promise<void> {
     outlierRate: order.outlierRate,
   };
   let told = { share: -1, step: '' };
-  const { model, metrics } = train(input, (share, step) => {
+  const progress = (share: number, step: string) => {
     if (step === told.step && share - told.share < SMALLEST_STEP) return;
     told = { share, step };
     send({ type: 'progress', share, step });
-  });
+  };
+  const compared = ground !== null && ground.heldOut.length > 0;
+  const { model, metrics } = train(input, (share, step) => progress((compared ? 0.55 : 1) * share, step));
+  const comparison =
+    ground && judge(ground, input, order, (share) => progress(0.55 + 0.45 * share, 'comparing with the active model'));
   for (let from = 0; from < units.length; from += UNITS_PER_MESSAGE) {
     send({ type: 'units', units: units.slice(from, from + UNITS_PER_MESSAGE) });
   }
   const bytes = new Uint8Array(model);
-  send({ type: 'done', bytes, sha256: hash('sha256', bytes), metrics, classes }, [bytes.buffer]);
+  send({ type: 'done', bytes, sha256: hash('sha256', bytes), metrics, comparison, classes }, [bytes.buffer]);
 }
 
 /** On Linux the number 0 means the calling thread alone; elsewhere it would be the whole process. */

@@ -1,8 +1,20 @@
-import { AppJobParams, AppModel, AppModelParams, AppModels, AppTraining, AppTrainRequested, microsToZ } from '@verdict/contract';
+import {
+  type AppComparison,
+  AppJobParams,
+  AppModel,
+  AppModelParams,
+  AppModels,
+  AppTraining,
+  AppTrainRequested,
+  microsToZ,
+} from '@verdict/contract';
+import type { ModelMetrics } from '@verdict/engine';
+import { labelName } from '../decisions/reasons.ts';
 import { type Route, route } from '../http/route.ts';
-import { classId } from '../jobs/job.ts';
+import { classId, type Job } from '../jobs/job.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import { presentTask } from '../tasks/tasks-app.ts';
+import type { Comparison } from './comparison.ts';
 import type { TrainedModel } from './training.ts';
 import type { TrainingService, TrainingStatus } from './training-service.ts';
 
@@ -54,7 +66,7 @@ export function trainingRoutesApp(deps: { readonly jobs: JobService; readonly tr
       response: AppModels,
       async handler({ principal, params }) {
         const job = await jobs.get(principal, params.job_id);
-        return (await training.models(job.id)).map((model) => presentModel(model, job.activeModelId));
+        return (await training.models(job.id)).map((model) => presentModel(job, model));
       },
     }),
     route({
@@ -68,7 +80,7 @@ export function trainingRoutesApp(deps: { readonly jobs: JobService; readonly tr
       response: AppModel,
       async handler({ principal, params }) {
         const job = await jobs.get(principal, params.job_id);
-        return presentModel(await training.model(job.id, params.model_id), job.activeModelId);
+        return presentModel(job, await training.model(job.id, params.model_id));
       },
     }),
     route({
@@ -83,7 +95,7 @@ export function trainingRoutesApp(deps: { readonly jobs: JobService; readonly tr
       response: AppModel,
       async handler({ principal, params, origin }) {
         const job = await jobs.get(principal, params.job_id);
-        return presentModel(await training.activate(job.id, params.model_id, origin), params.model_id);
+        return presentModel({ ...job, activeModelId: params.model_id }, await training.activate(job.id, params.model_id, origin));
       },
     }),
   ];
@@ -105,12 +117,11 @@ function presentTraining(status: TrainingStatus): AppTraining {
   };
 }
 
-function presentModel(model: TrainedModel, activeModelId: number | null): AppModel {
-  const { metrics } = model;
+function presentModel(job: Job, model: TrainedModel): AppModel {
   return {
     model_id: model.id,
     job_id: model.jobId,
-    active: model.id === activeModelId,
+    active: model.id === job.activeModelId,
     created_at: microsToZ(model.createdAt),
     created_by: model.createdBy,
     activated_at: model.activatedAt === null ? null : microsToZ(model.activatedAt),
@@ -121,16 +132,46 @@ function presentModel(model: TrainedModel, activeModelId: number | null): AppMod
     units: model.units,
     size: model.size,
     sha256: model.sha256,
-    metrics: {
-      rows: metrics.rows,
-      accuracy: metrics.accuracy,
-      macro_f1: metrics.macroF1,
-      log_loss: metrics.logLoss,
-      brier: metrics.brier,
-      ece: metrics.ece,
-      confusion: metrics.confusion.map((row) => [...row]),
-      share_at_95: metrics.shareAt95,
-      reliability: metrics.reliability.map((bin) => ({ ...bin })),
-    },
+    metrics: presentMetrics(model.metrics),
+    comparison: model.comparison && presentComparison(job, model.comparison),
+  };
+}
+
+/** Figures in the words of the app API. */
+export function presentMetrics(metrics: ModelMetrics): AppModel['metrics'] {
+  return {
+    rows: metrics.rows,
+    accuracy: metrics.accuracy,
+    macro_f1: metrics.macroF1,
+    log_loss: metrics.logLoss,
+    brier: metrics.brier,
+    ece: metrics.ece,
+    confusion: metrics.confusion.map((row) => [...row]),
+    share_at_95: metrics.shareAt95,
+    reliability: metrics.reliability.map((bin) => ({ ...bin })),
+  };
+}
+
+function presentComparison(job: Job, comparison: Comparison): AppComparison {
+  const { missed, logLoss, champion, challenger } = comparison;
+  const named = (classNo: number | null) => (classNo === null ? null : labelName(job, classNo));
+  return {
+    champion_model_id: comparison.championId,
+    held_out: comparison.heldOut,
+    clusters: comparison.clusters,
+    since: comparison.since === null ? null : microsToZ(comparison.since),
+    worse: comparison.worse,
+    sentence: comparison.sentence,
+    missed_escalations: missed && { before: missed.champion, after: missed.challenger, test: { ...missed.test } },
+    missed: comparison.missedEscalations.map((entry) => ({
+      event_id: entry.eventId,
+      unit: entry.unit,
+      label: labelName(job, entry.classNo),
+      before: named(entry.championSays),
+      after: named(entry.challengerSays),
+    })),
+    log_loss: logLoss && { ...logLoss },
+    before: champion && presentMetrics(champion),
+    after: challenger && presentMetrics(challenger),
   };
 }

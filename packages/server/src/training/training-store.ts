@@ -1,6 +1,7 @@
 import type { ModelMetrics, PointType, TrainingRow } from '@verdict/engine';
 import { parsePointValues } from '@verdict/engine';
 import type { ReadTx, Tx } from '../storage/storage.ts';
+import type { Comparison } from './comparison.ts';
 import type { TrainedModel } from './training.ts';
 
 /** What a unit of the knowledge base is: `b:` and a bucket's key, or `e:` and an event's number; and its class number. */
@@ -64,8 +65,9 @@ export async function getPointTypes(tx: ReadTx, jobId: number, version: number):
 export async function readFeedback(
   tx: ReadTx,
   source: TrainingSource,
-): Promise<{ readonly rows: TrainingRow[]; readonly units: TrainedUnit[] }> {
+): Promise<{ readonly rows: TrainingRow[]; readonly units: TrainedUnit[]; readonly sources: RowSource[] }> {
   const rows: TrainingRow[] = [];
+  const sources: RowSource[] = [];
   const units: TrainedUnit[] = [];
   const votes = await votesByUnit(tx, source);
   const position = new Map(source.classNos.map((classNo, index) => [classNo, index]));
@@ -89,9 +91,47 @@ export async function readFeedback(
       ...(group === null ? {} : { group }),
       time,
     });
-    if (agreed !== undefined) units.push([source.shared ? `b:${unit.key}` : `e:${unit.id}`, unit.class_no!]);
+    const name = source.shared ? `b:${unit.key}` : `e:${unit.id}`;
+    sources.push({ id: unit.id, unit: name, classNo: agreed === undefined ? null : unit.class_no });
+    if (agreed !== undefined) units.push([name, unit.class_no!]);
   }
-  return { rows, units };
+  return { rows, units, sources };
+}
+
+/** Where a training row comes from; in the order of the rows. */
+export interface RowSource {
+  /** Number of the bucket or event. */
+  readonly id: number;
+  readonly unit: string;
+  /** What people agree on; null = undecided. */
+  readonly classNo: number | null;
+}
+
+/** When somebody first said something of each unit, also if it was taken back since: what a model made later may have learned from. */
+export async function firstSaid(tx: ReadTx, source: Pick<TrainingSource, 'jobId' | 'shared'>): Promise<Map<number, number>> {
+  const rows = await tx.all<{ id: number; at: number }>(
+    source.shared
+      ? `SELECT e.bucket_id AS id, min(f.at) AS at FROM feedback f JOIN events e ON e.seq = f.event_seq
+         WHERE f.job_id = ? AND e.bucket_id IS NOT NULL GROUP BY e.bucket_id`
+      : 'SELECT event_seq AS id, min(at) AS at FROM feedback WHERE job_id = ? GROUP BY event_seq',
+    source.jobId,
+  );
+  return new Map(rows.map(({ id, at }) => [id, at]));
+}
+
+/** The newest event of a unit, to look at and to read other decision points from. */
+export async function exampleOf(tx: ReadTx, id: number, shared: boolean): Promise<{ seq: number; event_id: string } | undefined> {
+  return tx.get(
+    shared
+      ? 'SELECT seq, event_id FROM events WHERE bucket_id = ? ORDER BY seq DESC LIMIT 1'
+      : 'SELECT seq, event_id FROM events WHERE seq = ?',
+    id,
+  );
+}
+
+/** The alert's own text. */
+export async function alertText(tx: ReadTx, seq: number): Promise<string | undefined> {
+  return (await tx.get<{ body: string }>('SELECT body FROM event_bodies WHERE seq = ?', seq))?.body;
 }
 
 async function readUnits(tx: ReadTx, source: TrainingSource): Promise<UnitRow[]> {
@@ -146,8 +186,8 @@ export type NewModel = Omit<TrainedModel, 'id' | 'activatedAt' | 'message'>;
 /** Adds a model that is not complete yet; returns its id. */
 export async function insertModel(tx: Tx, model: NewModel): Promise<number> {
   const { id } = await tx.run(
-    `INSERT INTO models (job_id, points_version, points, classes, size, sha256, metrics, units, seed, created_at, created_by)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO models (job_id, points_version, points, classes, size, sha256, metrics, comparison, units, seed, created_at, created_by)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     model.jobId,
     model.pointsVersion,
     JSON.stringify(model.points),
@@ -155,6 +195,7 @@ export async function insertModel(tx: Tx, model: NewModel): Promise<number> {
     model.size,
     model.sha256,
     JSON.stringify(model.metrics),
+    model.comparison === null ? null : JSON.stringify(model.comparison),
     model.units,
     model.seed,
     model.createdAt,
@@ -221,6 +262,7 @@ interface ModelRow {
   size: number;
   sha256: string;
   metrics: string;
+  comparison: string | null;
   units: number;
   seed: number;
   created_at: number;
@@ -230,7 +272,7 @@ interface ModelRow {
 }
 
 const COLUMNS =
-  'id, job_id, points_version, points, classes, size, sha256, metrics, units, seed, created_at, created_by, activated_at, message';
+  'id, job_id, points_version, points, classes, size, sha256, metrics, comparison, units, seed, created_at, created_by, activated_at, message';
 
 /** A complete model. */
 export async function getModel(tx: ReadTx, modelId: number): Promise<TrainedModel | undefined> {
@@ -286,6 +328,7 @@ function modelOf(row: ModelRow): TrainedModel {
     size: row.size,
     sha256: row.sha256,
     metrics: JSON.parse(row.metrics) as ModelMetrics,
+    comparison: row.comparison === null ? null : (JSON.parse(row.comparison) as Comparison),
     units: row.units,
     seed: row.seed,
     createdAt: row.created_at,

@@ -1,4 +1,5 @@
 import type { ModelMetrics } from '@verdict/engine';
+import type { Comparison } from './comparison.ts';
 
 /** A trained model of a job, without its bytes. Times are microseconds. */
 export interface TrainedModel {
@@ -13,6 +14,8 @@ export interface TrainedModel {
   readonly size: number;
   readonly sha256: string;
   readonly metrics: ModelMetrics;
+  /** How it did beside the model that was active when it was trained; null for a first model. */
+  readonly comparison: Comparison | null;
   /** Buckets (or events) with a consensus that it was trained on. */
   readonly units: number;
   readonly seed: number;
