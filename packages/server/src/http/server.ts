@@ -72,6 +72,8 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    // A logger for each request costs more than reading its key; what is logged here names the request's id itself.
+    childLoggerFactory: (logger: FastifyBaseLogger) => logger,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: ORDINARY_BODY,
     exposeHeadRoutes: false,
@@ -121,31 +123,53 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
 
   const isOperator = (request: FastifyRequest): boolean => operatorSockets.has(request.raw.socket as Socket);
   const isAllowedHost = hostChecker(config);
-  app.addHook('onRequest', async (request, reply) => {
-    if (!isOperator(request) && !isAllowedHost(request.headers.host)) {
+  /** Who calls, where that has to be asked for. */
+  const admit = (request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined => {
+    const operator = isOperator(request);
+    if (!operator && !isAllowedHost(request.headers.host)) {
       throw new Refusal(
         'wrong_host',
         'This service does not answer under that host name. Add it to VERDICT_ALLOWED_HOSTS, or use the address it listens on.',
       );
     }
     const entry = request.routeOptions.config.entry;
-    if (!entry) return;
+    if (!entry) return undefined;
     // Answers of the API are data: helmet's headers are for pages, and setting them all takes longer than storing an alert.
     reply.header('cache-control', 'no-store');
     reply.header('x-content-type-options', 'nosniff');
     if (entry.right.public) {
-      if (isOperator(request)) request.principal = OPERATOR;
-      return;
+      if (operator) request.principal = OPERATOR;
+      return undefined;
     }
-    const principal = isOperator(request) ? OPERATOR : await options.authenticate(request);
-    authorise(principal, entry.right);
-    request.principal = principal;
+    const accept = (principal: Principal) => {
+      authorise(principal, entry.right);
+      request.principal = principal;
+    };
+    const principal = operator ? OPERATOR : options.authenticate(request);
+    if (principal instanceof Promise) return principal.then(accept);
+    accept(principal);
+    return undefined;
+  };
+  // Hooks with a callback: what need not wait does not wait, on the way of every alert.
+  app.addHook('onRequest', (request, reply, done) => {
+    try {
+      const waiting = admit(request, reply);
+      if (waiting) waiting.then(() => done(), done);
+      else done();
+    } catch (error) {
+      done(error as Error);
+    }
   });
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     const entry = request.routeOptions.config.entry;
-    if (entry && !entry.rawBody && request.body !== undefined) request.body = parseJson(request.body as Buffer);
+    try {
+      if (entry && !entry.rawBody && request.body !== undefined) request.body = parseJson(request.body as Buffer);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     const seconds = reply.elapsedTime / 1000;
     options.observe?.({ method: request.method, route, status: reply.statusCode, seconds });
@@ -156,8 +180,9 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
           ? 'operator'
           : request.principal.name
         : undefined;
-      request.log[level]({ method: request.method, route, status: reply.statusCode, seconds, caller }, 'answered');
+      log[level]({ reqId: request.id, method: request.method, route, status: reply.statusCode, seconds, caller }, 'answered');
     }
+    done();
   });
   app.setErrorHandler((error, request, reply) => sendRefusal(toRefusal(error), error, request, reply));
   app.setNotFoundHandler((request, reply) =>
@@ -254,7 +279,7 @@ function parseJson(bytes: Buffer): unknown {
 }
 
 function sendRefusal(refusal: Refusal, cause: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (refusal.status >= 500) request.log.error({ err: cause ?? refusal }, 'failed');
+  if (refusal.status >= 500) request.log.error({ reqId: request.id, err: cause ?? refusal }, 'failed');
   if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter));
   return reply.status(refusal.status).type('application/json; charset=utf-8').send(answerError(refusal));
 }

@@ -22,9 +22,16 @@ export function compileSchema({
   if (lenient.has(typed)) return (value) => ({ value });
   const compiled = Compile(typed);
   return (data) => {
+    // Most calls have no query: nothing to convert.
+    if (httpPart === 'querystring' && isEmpty(data) && compiled.Check(data)) return { value: data };
     const value = httpPart === 'body' ? data : Value.Convert(typed, data);
     if (compiled.Check(value)) return { value };
     const validation = [...compiled.Errors(value)].slice(0, 20);
     return { error: Object.assign(new Error('not valid'), { validation }) };
   };
+}
+
+function isEmpty(data: unknown): boolean {
+  for (const _ in data as object) return false;
+  return true;
 }

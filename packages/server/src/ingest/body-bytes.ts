@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parseAlert } from '@verdict/engine';
 import { Refusal } from '../errors.ts';
 import { invalidAt } from '../http/read.ts';
 import type { Call } from '../http/route.ts';
@@ -85,10 +86,10 @@ export function checkSize(found: Found, member: string, limit: number): void {
   if (found.keys > MAX_KEYS) refuse(`has ${found.keys} members in all; at most ${MAX_KEYS} are taken`);
 }
 
-/** @throws Refusal 400 naming `what` and the place. */
+/** Parses as alerts are parsed, so that the alert inside need not be parsed again. @throws Refusal 400 naming `what` and the place. */
 export function parseOrRefuse(bytes: Buffer, what: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return parseAlert(bytes.toString('utf8'));
   } catch (error) {
     const where = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
     throw new Refusal(
@@ -98,16 +99,24 @@ export function parseOrRefuse(bytes: Buffer, what: string): unknown {
   }
 }
 
-/** Events of one call that are on their way at once; the rest waits in the request's own bytes. */
-const WINDOW = 200;
+/** Events that are read in one turn of the loop. */
+const WINDOW = 100;
+/** Windows of one call that are on their way at once, so that one is read while another is stored; the rest waits in the request's own bytes. */
+const WINDOWS = 3;
 
 /** Does something for each of `count` events, so many at once that they share commits, waiting while `full`, with a turn for others between. */
 export async function inWindows(count: number, full: () => boolean, act: (index: number) => Promise<void>): Promise<void> {
+  const onTheirWay: Promise<unknown>[] = [];
   for (let from = 0; from < count; from += WINDOW) {
     while (full()) await nextTurn();
     const window = [];
     for (let index = from; index < Math.min(from + WINDOW, count); index++) window.push(act(index));
-    await Promise.all(window);
+    const whole = Promise.all(window);
+    // Its failure is met where it is waited for, which may be later.
+    whole.catch(() => {});
+    onTheirWay.push(whole);
+    if (onTheirWay.length >= WINDOWS) await onTheirWay.shift();
     await nextTurn();
   }
+  await Promise.all(onTheirWay);
 }

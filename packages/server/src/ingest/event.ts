@@ -35,6 +35,8 @@ export interface IncomingEvent {
   readonly eventId: string | null;
   /** The alert's own bytes: valid UTF-8, valid JSON, an object. */
   readonly body: Buffer;
+  /** What `parseAlert` makes of the body, where the caller has it already. */
+  readonly alert?: Readonly<Record<string, unknown>> | undefined;
   readonly title: string | null;
   readonly severity: number | null;
   readonly dataSource: string | null;

@@ -98,7 +98,7 @@ export class IngestService {
     this.#queue.push({
       event,
       bodyHash: hash('sha256', event.body, 'buffer').subarray(0, 16),
-      alert: parseAlert(event.body.toString('utf8')),
+      alert: event.alert ?? parseAlert(event.body.toString('utf8')),
       resolve,
       reject,
     });
@@ -272,6 +272,7 @@ export class IngestService {
       decisionId: decided?.id ?? null,
       body: event.body,
     });
+    if (job.shadowModelId !== null) await this.#decisions.shadowIn(tx, job, seq, () => alert, own);
     return {
       event: { seq, jobId: job.id, eventId, ingestedAt: now, outcome: version === 1 ? 'new' : 'version' },
       job,

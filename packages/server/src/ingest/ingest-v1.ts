@@ -16,6 +16,7 @@ import {
   readWaitMs,
   WaitQuery,
 } from '@verdict/contract';
+import { parseAlert } from '@verdict/engine';
 import type { Config } from '../config.ts';
 import { Refusal } from '../errors.ts';
 import { toRefusal } from '../http/error-answer.ts';
@@ -49,7 +50,9 @@ export function ingestRoutesV1(deps: IngestRoutesDeps): Route[] {
     const ingested = await deps.ingest.ingest(incoming(call.principal, input, input.job_id, eventId, body));
     // Decisions are made on the way in: whoever is willing to wait has the decision already.
     if (waitMs > 0) return deps.decisionView(call.principal, ingested.jobId, ingested.eventId);
-    return presentIngested(ingested);
+    // Written here: the serializer of the schema would first have to find out which of the two answers this is.
+    call.reply.type('application/json; charset=utf-8');
+    return JSON.stringify(presentIngested(ingested));
   };
   const right = { input: 'events', scope: 'write:events', role: 'lead' } as const;
 
@@ -120,7 +123,7 @@ async function bulk(deps: IngestRoutesDeps, call: Call): Promise<BulkAnswer> {
     const slice = bytes.subarray(found.span.from, found.span.to);
     let eventId = '';
     try {
-      const item = expectValid(readBulkItem(JSON.parse(slice.toString('utf8')), index, jobId));
+      const item = expectValid(readBulkItem(parseAlert(slice.toString('utf8')), index, jobId));
       eventId = item.event_id ?? '';
       const body = alertBytes(slice, 'raw_body', deps.config.eventLimit);
       const ingested = await deps.ingest.ingest(incoming(call.principal, item, jobId, item.event_id ?? null, body));
@@ -161,6 +164,7 @@ function incoming(principal: Principal, input: IngestInput, jobId: number, event
     jobId,
     eventId,
     body,
+    alert: input.raw_body,
     title: input.title ?? null,
     severity: input.severity ?? null,
     dataSource: input.data_source ?? null,
