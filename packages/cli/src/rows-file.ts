@@ -24,7 +24,7 @@ const LINE_END = 0x0a;
 export async function* readLines(file: string): AsyncGenerator<Line> {
   const { size, gzipped } = await look(file);
   let read = 0;
-  const source = createReadStream(file, { highWaterMark: 256 * 1024 });
+  const source = createReadStream(file, { highWaterMark: 32 * 1024 });
   source.on('data', (chunk) => {
     read += chunk.length;
   });

@@ -5,7 +5,6 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pino } from 'pino';
 import { wallClock } from './clock.ts';
 import { BadConfig, type Config, DEFAULTS, describeConfig, loadConfig } from './config.ts';
 import { Refusal } from './errors.ts';
@@ -60,7 +59,8 @@ export async function openLocal(config: Config): Promise<LocalService> {
   const folder = mkdtempSync(join(tmpdir(), 'verdict-'));
   const socketPath = join(folder, 's');
   try {
-    const log = pino({ level: 'silent' });
+    // Nobody else would hear of what fails here; what goes well is the command's own to say.
+    const log = createLog({ logLevel: 'error' }, process.stderr);
     const services = wireServices({ config, storage, clock: wallClock, log });
     await services.start();
     const http = await createHttp({
