@@ -1,10 +1,11 @@
 /** What travels over the wire: schemas, their types, and readers for input from outside. Imports nothing of ours. */
 
-export * from './app-integrations.ts';
 export * from './app-access.ts';
+export * from './app-integrations.ts';
 export * from './app-jobs.ts';
 export * from './app-operations.ts';
 export * from './app-training.ts';
+export * from './app-trust.ts';
 export * from './common.ts';
 export * from './read.ts';
 export * from './reference.ts';

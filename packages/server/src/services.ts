@@ -35,6 +35,8 @@ import { jobRoutesApp } from './jobs/job-app.ts';
 import { JobService } from './jobs/job-service.ts';
 import { jobRoutesV1 } from './jobs/job-v1.ts';
 import { jobRoutesV2 } from './jobs/job-v2.ts';
+import { liveRoutesApp } from './live/live-app.ts';
+import { LiveService } from './live/live-service.ts';
 import { backupRoutes } from './operations/backup-app.ts';
 import { BackupService } from './operations/backup-service.ts';
 import { DiskWatch } from './operations/disk-watch.ts';
@@ -45,6 +47,8 @@ import { Readiness } from './operations/readiness.ts';
 import { type RetentionSchedule, RetentionService } from './operations/retention-service.ts';
 import { ResourceService } from './resources/resource-service.ts';
 import { resourceRoutesV2 } from './resources/resource-v2.ts';
+import { shadowRoutesApp } from './shadow/shadow-app.ts';
+import { ShadowService } from './shadow/shadow-service.ts';
 import type { Storage } from './storage/storage.ts';
 import type { TaskState } from './tasks/task.ts';
 import { TaskService } from './tasks/task-service.ts';
@@ -121,6 +125,12 @@ export function wireServices(options: {
   });
   jobs.onPointsChanged((tx, jobId, version, origin) => rebucketTask.enqueueIn(tasks, tx, jobId, version, origin));
   const training = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
+  const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
+  // A shadow that was made the active model is none any more.
+  trainTask.onActivated((jobId) => {
+    shadow.tidy(jobId).catch((error: unknown) => log.error({ err: error, job: jobId }, 'silent decisions could not be removed'));
+  });
+  const live = new LiveService(storage, training);
 
   const reprocess = new ReprocessService(storage, audit, jobs, events, tasks, reprocessTask);
   observe({ metrics, ingest, feedback, tasks, disk });
@@ -159,6 +169,8 @@ export function wireServices(options: {
     ...feedbackRoutesApp({ jobs, feedback }),
     ...taskRoutesApp({ tasks, audit }),
     ...trainingRoutesApp({ jobs, training }),
+    ...shadowRoutesApp({ jobs, shadow }),
+    ...liveRoutesApp({ jobs, live }),
     ...reprocessRoutesApp({ jobs, reprocess }),
     ...healthRoutes({ config, readiness, metrics }),
     ...healthRoutesV2({ readiness }),

@@ -7,6 +7,7 @@ import {
   parsePointValues,
 } from '@verdict/engine';
 import type { Clock } from '../clock.ts';
+import { Refusal } from '../errors.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ReadTx, Storage, Tx } from '../storage/storage.ts';
 import { classNumber, type Decision } from './decision.ts';
@@ -36,7 +37,7 @@ export class DecisionService {
   readonly #clock: Clock;
   readonly #models: Models;
   readonly #known = new Map<number, Map<string, Decided>>();
-  readonly #points = new Map<string, DecisionPoints>();
+  readonly #points = new WeakMap<readonly string[], DecisionPoints>();
   readonly #explained = new Map<number, Explanation>();
 
   constructor(storage: Storage, clock: Clock, models: Models) {
@@ -45,14 +46,12 @@ export class DecisionService {
     this.#models = models;
   }
 
-  /** Decision points ready for use, kept by their list. */
+  /** Decision points ready for use, kept as long as the very list: jobs and models in memory have one each. */
   compile(points: readonly string[]): DecisionPoints {
-    const name = JSON.stringify(points);
-    let compiled = this.#points.get(name);
+    let compiled = this.#points.get(points);
     if (!compiled) {
       compiled = compileDecisionPoints(points);
-      if (this.#points.size >= 256) this.#points.clear();
-      this.#points.set(name, compiled);
+      this.#points.set(points, compiled);
     }
     return compiled;
   }
@@ -60,6 +59,7 @@ export class DecisionService {
   /** Has the job's active model in memory before a unit of work needs it. */
   async prepare(job: Job): Promise<void> {
     if (job.activeModelId !== null) await this.#models.get(job.activeModelId);
+    if (job.shadowModelId !== null) await this.#shadow(job.shadowModelId);
   }
 
   /**
@@ -74,11 +74,44 @@ export class DecisionService {
     own?: { readonly values: PointValues; readonly key: string },
   ): Promise<Decided | undefined> {
     if (job.activeModelId === null) return undefined;
-    const model = await this.#models.get(job.activeModelId);
+    return this.#decideBy(tx, job, job.activeModelId, await this.#models.get(job.activeModelId), alert, own);
+  }
+
+  /** Lets the job's shadow model say silently what it would decide; nothing else hangs on it, so one that cannot be read says nothing. */
+  async shadowIn(
+    tx: Tx,
+    job: Job,
+    eventSeq: number,
+    alert: () => unknown,
+    own?: { readonly values: PointValues; readonly key: string },
+  ): Promise<void> {
+    const modelId = job.shadowModelId;
+    const model = modelId === null ? undefined : await this.#shadow(modelId);
+    if (modelId === null || !model) return;
+    const decided = await this.#decideBy(tx, job, modelId, model, alert, own);
+    await store.insertShadowDecision(tx, modelId, eventSeq, decided.id);
+  }
+
+  async #shadow(modelId: number): Promise<Model | undefined> {
+    return this.#models.get(modelId).catch((error: unknown) => {
+      if (error instanceof RangeError || error instanceof Refusal) return undefined;
+      throw error;
+    });
+  }
+
+  async #decideBy(
+    tx: Tx,
+    job: Job,
+    modelId: number,
+    model: Model,
+    alert: () => unknown,
+    own?: { readonly values: PointValues; readonly key: string },
+  ): Promise<Decided> {
     const points = this.compile(model.points);
-    if (own && sameList(model.points, job.points)) return this.#decideValues(tx, job, model, points, own.values, own.key);
+    if (own && sameList(model.points, job.points))
+      return this.#decideValues(tx, job, modelId, model, points, own.values, own.key);
     const values = points.values(alert());
-    return this.#decideValues(tx, job, model, points, values, points.key(values));
+    return this.#decideValues(tx, job, modelId, model, points, values, points.key(values));
   }
 
   async get(id: number): Promise<Decision | undefined> {
@@ -110,12 +143,12 @@ export class DecisionService {
   async #decideValues(
     tx: Tx,
     job: Job,
+    modelId: number,
     model: Model,
     points: DecisionPoints,
     values: PointValues,
     key: string,
   ): Promise<Decided> {
-    const modelId = job.activeModelId!;
     const known = this.#knownOf(modelId);
     const remembered = known.get(key);
     if (remembered) return remembered;

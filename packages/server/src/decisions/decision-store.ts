@@ -49,6 +49,17 @@ export async function insertDecision(tx: Tx, decision: Omit<Decision, 'id'>, key
   return id;
 }
 
+/** Keeps what a shadow model says of an event. */
+export async function insertShadowDecision(tx: Tx, modelId: number, eventSeq: number, decisionId: number): Promise<void> {
+  await tx.run(
+    `INSERT INTO shadow_decisions (model_id, event_seq, decision_id) VALUES (?, ?, ?)
+     ON CONFLICT (model_id, event_seq) DO UPDATE SET decision_id = excluded.decision_id`,
+    modelId,
+    eventSeq,
+    decisionId,
+  );
+}
+
 /** Decisions that reprocessing replaced on an event, newest first. */
 export async function pastDecisions(tx: ReadTx, seq: number): Promise<(Decision & { replacedAt: number; why: string })[]> {
   const rows = await tx.all<DecisionRow & { replaced_at: number; why: string }>(

@@ -22,6 +22,8 @@ interface JobRow {
   settings: string;
   points_version: number;
   active_model_id: number | null;
+  shadow_model_id: number | null;
+  shadow_since: number | null;
   train_state: string | null;
   train_message: string | null;
   train_started_at: number | null;
@@ -248,6 +250,8 @@ export async function deleteSomeEvents(tx: Tx, jobId: number, limit: number): Pr
   for (const { seq } of rows) {
     await tx.run('DELETE FROM event_bodies WHERE seq = ?', seq);
     await tx.run('DELETE FROM past_decisions WHERE event_seq = ?', seq);
+    await tx.run('DELETE FROM shadow_decisions WHERE event_seq = ?', seq);
+    await tx.run('DELETE FROM asks WHERE event_seq = ?', seq);
     await tx.run('DELETE FROM votes WHERE event_seq = ?', seq);
     await tx.run('DELETE FROM feedback WHERE event_seq = ?', seq);
     await tx.run(`DELETE FROM unit_votes WHERE unit_kind = 'e' AND unit_id = ?`, seq);
@@ -288,6 +292,8 @@ async function assemble(tx: ReadTx, row: JobRow): Promise<Job> {
     pointsVersion: row.points_version,
     points: await getPoints(tx, row.id, row.points_version),
     activeModelId: row.active_model_id,
+    shadowModelId: row.shadow_model_id,
+    shadowSince: row.shadow_since,
     trainState: row.train_state,
     trainMessage: row.train_message,
     trainStartedAt: row.train_started_at,

@@ -58,6 +58,9 @@ export interface Job {
   readonly pointsVersion: number;
   readonly points: readonly string[];
   readonly activeModelId: number | null;
+  /** A model that decides silently beside the active one, and since when. */
+  readonly shadowModelId: number | null;
+  readonly shadowSince: number | null;
   readonly trainState: string | null;
   readonly trainMessage: string | null;
   readonly trainStartedAt: number | null;

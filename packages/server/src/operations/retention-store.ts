@@ -81,6 +81,8 @@ export async function versionsOf(
 /** Removes one version of an event with its alert and the decisions it had before. */
 export async function deleteVersion(tx: Tx, seq: number): Promise<void> {
   await tx.run('DELETE FROM past_decisions WHERE event_seq = ?', seq);
+  await tx.run('DELETE FROM shadow_decisions WHERE event_seq = ?', seq);
+  await tx.run('DELETE FROM asks WHERE event_seq = ?', seq);
   await tx.run('DELETE FROM event_bodies WHERE seq = ?', seq);
   await tx.run('DELETE FROM events WHERE seq = ?', seq);
 }

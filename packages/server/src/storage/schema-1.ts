@@ -40,7 +40,7 @@ CREATE INDEX integrations_key ON integrations (key_id);
 CREATE TABLE jobs (
   id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE, description TEXT NOT NULL DEFAULT '', category TEXT NOT NULL,
   running INTEGER NOT NULL DEFAULT 0, settings TEXT NOT NULL DEFAULT '{}', points_version INTEGER NOT NULL DEFAULT 0,
-  active_model_id INTEGER, train_state TEXT, train_message TEXT, train_started_at INTEGER, train_finished_at INTEGER,
+  active_model_id INTEGER, shadow_model_id INTEGER, shadow_since INTEGER, train_state TEXT, train_message TEXT, train_started_at INTEGER, train_finished_at INTEGER,
   created_at INTEGER NOT NULL, created_by TEXT NOT NULL, updated_at INTEGER NOT NULL, version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE TABLE job_counters (
@@ -87,7 +87,7 @@ CREATE TABLE event_bodies (seq INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
 -- A model that is not complete is being written (or was, when the process ended); nobody reads it.
 CREATE TABLE models (
   id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, points_version INTEGER NOT NULL, points TEXT NOT NULL,
-  classes TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, metrics TEXT NOT NULL, comparison TEXT, units INTEGER NOT NULL, seed INTEGER NOT NULL,
+  classes TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, metrics TEXT NOT NULL, comparison TEXT, reference TEXT, units INTEGER NOT NULL, seed INTEGER NOT NULL,
   complete INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, activated_at INTEGER, message TEXT NOT NULL DEFAULT ''
 ) STRICT;
 -- The bytes of a model in pieces, so that neither writing nor reading one holds anybody up.
@@ -99,6 +99,10 @@ CREATE INDEX models_job ON models (job_id);
 CREATE TABLE model_units (
   model_id INTEGER NOT NULL REFERENCES models(id) ON DELETE CASCADE, unit TEXT NOT NULL, class_no INTEGER NOT NULL, PRIMARY KEY (model_id, unit)
 ) STRICT, WITHOUT ROWID;
+-- What a model was judged to do when somebody asked again: counts of consensus and decision.
+CREATE TABLE model_metrics (
+  model_id INTEGER PRIMARY KEY REFERENCES models(id) ON DELETE CASCADE, at INTEGER NOT NULL, pairs TEXT NOT NULL
+) STRICT;
 CREATE TABLE decisions (
   id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL, model_id INTEGER NOT NULL, key TEXT NOT NULL, point_values TEXT NOT NULL, class_no INTEGER,
   probabilities TEXT NOT NULL, confidence REAL, outlier INTEGER NOT NULL, outlier_score REAL, similarity REAL, labelled INTEGER NOT NULL,
@@ -110,6 +114,12 @@ CREATE TABLE past_decisions (
   id INTEGER PRIMARY KEY, event_seq INTEGER NOT NULL, decision_id INTEGER, decided_at INTEGER, replaced_at INTEGER NOT NULL, why TEXT NOT NULL
 ) STRICT;
 CREATE INDEX past_decisions_event ON past_decisions (event_seq);
+-- What a shadow model says of each event that came in while it ran.
+CREATE TABLE shadow_decisions (
+  model_id INTEGER NOT NULL REFERENCES models(id) ON DELETE CASCADE, event_seq INTEGER NOT NULL, decision_id INTEGER NOT NULL,
+  PRIMARY KEY (model_id, event_seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX shadow_decisions_event ON shadow_decisions (event_seq);
 
 -- What people say --------------------------------------------------------------------------------------------------------------
 CREATE TABLE feedback (
@@ -120,6 +130,19 @@ CREATE TABLE feedback (
 ) STRICT;
 CREATE INDEX feedback_event ON feedback (event_seq);
 CREATE INDEX feedback_job ON feedback (job_id, id);
+-- Votes of agents, which count when a person has confirmed them. 'replaced': the agent said something else since.
+CREATE TABLE agent_votes (
+  feedback_id INTEGER PRIMARY KEY REFERENCES feedback(id) ON DELETE CASCADE, job_id INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'confirmed', 'declined', 'replaced')), settled_at INTEGER, settled_by TEXT
+) STRICT;
+CREATE INDEX agent_votes_job ON agent_votes (job_id, state, feedback_id);
+-- Which events the labelling queue asked about, why, and with what chance: a vote that names its question carries these.
+CREATE TABLE asks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+  event_seq INTEGER NOT NULL, asked TEXT NOT NULL, reason TEXT NOT NULL, chance REAL, at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX asks_job ON asks (job_id, id);
+CREATE INDEX asks_event ON asks (event_seq);
 -- Derived from feedback: the vote of each voter that counts now, for each version of an event.
 CREATE TABLE votes (
   event_seq INTEGER NOT NULL, voter TEXT NOT NULL, job_id INTEGER NOT NULL, bucket_id INTEGER, class_no INTEGER NOT NULL, feedback_id INTEGER NOT NULL,

@@ -228,6 +228,7 @@ export async function completeModel(tx: Tx, modelId: number, message: string): P
 export async function setActiveModel(tx: Tx, jobId: number, modelId: number, now: number): Promise<void> {
   await tx.run('UPDATE models SET activated_at = ? WHERE id = ?', now, modelId);
   await tx.run('UPDATE jobs SET active_model_id = ?, updated_at = ?, version = version + 1 WHERE id = ?', modelId, now, jobId);
+  await tx.run('UPDATE jobs SET shadow_model_id = NULL, shadow_since = NULL WHERE id = ? AND shadow_model_id = ?', jobId, modelId);
 }
 
 /** Models that a training of the job began to write and did not finish. */
