@@ -37,6 +37,9 @@ import { jobRoutesV1 } from './jobs/job-v1.ts';
 import { jobRoutesV2 } from './jobs/job-v2.ts';
 import { liveRoutesApp } from './live/live-app.ts';
 import { LiveService } from './live/live-service.ts';
+import { MetricsService } from './metrics/metrics-service.ts';
+import { metricsRoutesV2 } from './metrics/metrics-v2.ts';
+import { RecomputeTask } from './metrics/recompute-task.ts';
 import { backupRoutes } from './operations/backup-app.ts';
 import { BackupService } from './operations/backup-service.ts';
 import { DiskWatch } from './operations/disk-watch.ts';
@@ -120,11 +123,14 @@ export function wireServices(options: {
   const trainTask = new TrainTask(storage, clock, jobs, models);
   const rebucketTask = new RebucketTask(storage, clock, jobs, feedback);
   const reprocessTask = new ReprocessTask(storage, clock, jobs, events, decisions);
-  const tasks = new TaskService(storage, clock, [trainTask, rebucketTask, reprocessTask, retention.handler], {
+  const recomputeTask = new RecomputeTask(storage, clock, () => training, models, events, decisions);
+  const handlers = [trainTask, rebucketTask, reprocessTask, recomputeTask, retention.handler];
+  const tasks = new TaskService(storage, clock, handlers, {
     onError: (error, task) => log.error({ err: error, task: task.id, kind: task.kind }, 'task failed'),
   });
   jobs.onPointsChanged((tx, jobId, version, origin) => rebucketTask.enqueueIn(tasks, tx, jobId, version, origin));
   const training = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
+  const figures = new MetricsService(storage, audit, training, tasks);
   const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
   // A shadow that was made the active model is none any more.
   trainTask.onActivated((jobId) => {
@@ -161,6 +167,7 @@ export function wireServices(options: {
     ...feedbackRoutesV1({ jobs, feedback, machineNames }),
     ...feedbackRoutesV2({ jobs, feedback, machineNames }),
     ...jobRoutesV2({ jobs, trainer: training }),
+    ...metricsRoutesV2({ jobs, metrics: figures }),
     ...resourceRoutesV2({ resources, integrations }),
     ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
     ...jobRoutesApp({ jobs }),

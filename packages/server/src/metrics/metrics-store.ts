@@ -1,0 +1,207 @@
+import type { ReadTx, Tx } from '../storage/storage.ts';
+
+/** Which events count: those of a job whose own time is in a span, both ends included. Microseconds. */
+export interface Span {
+  readonly jobId: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How many rows of events one statement walks over, so that none holds anybody up for long. */
+export const WINDOW = 5_000;
+
+/** The number of the last row of the next window after `after`, or of the job's last row; undefined when there are none left. */
+export async function windowEnd(tx: ReadTx, jobId: number, after: number): Promise<number | undefined> {
+  const full = await tx.get<{ seq: number }>(
+    'SELECT seq FROM events WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT 1 OFFSET ?',
+    jobId,
+    after,
+    WINDOW - 1,
+  );
+  if (full) return full.seq;
+  const last = await tx.get<{ seq: number | null }>(
+    'SELECT max(seq) AS seq FROM events WHERE job_id = ? AND seq > ?',
+    jobId,
+    after,
+  );
+  return last?.seq ?? undefined;
+}
+
+/** Events of a window that share their bucket and decision. */
+export interface Group {
+  /** null: events that stand on their own; these are in `ownUnits` too where people or the model know them. */
+  readonly bucket: number | null;
+  readonly events: number;
+  readonly first: number;
+  readonly last: number;
+  /** Class number decided; null without a decision. */
+  readonly decided: number | null;
+  /** Class number of the consensus; null without one, also when the votes are split. */
+  readonly agreed: number | null;
+  /** Class number the model was trained on; null for a bucket that is not in its knowledge base. */
+  readonly trained: number | null;
+}
+
+/**
+ * Counts the current events of a window grouped by bucket and decision, so that consensus, decision and knowledge base are looked up once for
+ * each group and not for each event.
+ * @param shared votes are counted over buckets; else every event stands on its own.
+ * @param modelId whose knowledge base; 0 for none.
+ */
+export async function countGroups(
+  tx: ReadTx,
+  span: Span,
+  window: { readonly after: number; readonly upTo: number },
+  shared: boolean,
+  modelId: number,
+): Promise<Group[]> {
+  return tx.all<Group>(
+    `WITH grouped AS MATERIALIZED (
+       SELECT CASE WHEN ? = 1 THEN bucket_id END AS bucket, decision_id, count(*) AS events, min(event_at) AS first, max(event_at) AS last
+       FROM events WHERE job_id = ? AND seq > ? AND seq <= ? AND is_current = 1 AND event_at >= ? AND event_at <= ? GROUP BY 1, 2)
+     SELECT g.bucket, g.events, g.first, g.last, d.class_no AS decided, c.class_no AS agreed, m.class_no AS trained
+     FROM grouped g LEFT JOIN decisions d ON d.id = g.decision_id
+       LEFT JOIN consensus c ON c.unit_kind = 'b' AND c.unit_id = g.bucket
+       LEFT JOIN buckets b ON b.id = g.bucket
+       LEFT JOIN model_units m ON m.model_id = ? AND m.unit = 'b:' || b.key`,
+    shared ? 1 : 0,
+    span.jobId,
+    window.after,
+    window.upTo,
+    span.from,
+    span.to,
+    modelId,
+  );
+}
+
+/** An event that is a unit of its own. */
+export interface OwnUnit {
+  readonly eventId: string;
+  readonly decided: number | null;
+  readonly agreed: number | null;
+  readonly trained: number | null;
+}
+
+/** Events of a window that are units of their own and have a consensus or are in the knowledge base, oldest first. */
+export async function ownUnits(
+  tx: ReadTx,
+  span: Span,
+  window: { readonly after: number; readonly upTo: number },
+  shared: boolean,
+  modelId: number,
+): Promise<OwnUnit[]> {
+  return tx.all<OwnUnit>(
+    `SELECT e.event_id AS eventId, d.class_no AS decided, c.class_no AS agreed, m.class_no AS trained
+     FROM events e LEFT JOIN consensus c ON c.unit_kind = 'e' AND c.unit_id = e.seq
+       LEFT JOIN model_units m ON m.model_id = ? AND m.unit = 'e:' || e.seq
+       LEFT JOIN decisions d ON d.id = e.decision_id
+     WHERE e.job_id = ? AND e.seq > ? AND e.seq <= ? AND e.is_current = 1 AND e.event_at >= ? AND e.event_at <= ?
+       AND (? = 0 OR e.bucket_id IS NULL) AND (c.class_no IS NOT NULL OR m.class_no IS NOT NULL) ORDER BY e.seq`,
+    modelId,
+    span.jobId,
+    window.after,
+    window.upTo,
+    span.from,
+    span.to,
+    shared ? 1 : 0,
+  );
+}
+
+/** The newest current events of a bucket in the span. */
+export async function newestOfBucket(
+  tx: ReadTx,
+  span: Span,
+  bucketId: number,
+  limit: number,
+): Promise<{ seq: number; eventId: string }[]> {
+  return tx.all(
+    `SELECT seq, event_id AS eventId FROM events
+     WHERE bucket_id = ? AND job_id = ? AND is_current = 1 AND event_at >= ? AND event_at <= ? ORDER BY seq DESC LIMIT ?`,
+    bucketId,
+    span.jobId,
+    span.from,
+    span.to,
+    limit,
+  );
+}
+
+/** Numbers of the complete models of a job, oldest first. */
+export async function modelIds(tx: ReadTx, jobId: number): Promise<number[]> {
+  return (await tx.all<{ id: number }>('SELECT id FROM models WHERE job_id = ? AND complete = 1 ORDER BY id', jobId)).map(
+    (row) => row.id,
+  );
+}
+
+/** A unit with a consensus, and what the model was trained on there. */
+export interface AgreedUnit {
+  /** Number of the bucket, or of the event's row. */
+  readonly id: number;
+  readonly agreed: number;
+  readonly trained: number | null;
+  readonly pointsVersion: number;
+  readonly values: string | null;
+}
+
+/**
+ * Units of a job with a consensus that the model did not learn: not in its knowledge base, or there with another label. After a number,
+ * in the order of numbers.
+ */
+export async function unlearnedUnits(
+  tx: ReadTx,
+  jobId: number,
+  modelId: number,
+  kind: 'b' | 'e',
+  after: number,
+  limit: number,
+): Promise<AgreedUnit[]> {
+  return tx.all<AgreedUnit>(
+    kind === 'b'
+      ? `SELECT b.id, c.class_no AS agreed, m.class_no AS trained, b.points_version AS pointsVersion, b.point_values AS "values"
+         FROM consensus c JOIN buckets b ON b.id = c.unit_id LEFT JOIN model_units m ON m.model_id = ? AND m.unit = 'b:' || b.key
+         WHERE c.unit_kind = 'b' AND c.unit_id > ? AND c.job_id = ? AND c.class_no IS NOT NULL AND b.events > 0
+           AND (m.class_no IS NULL OR m.class_no <> c.class_no) ORDER BY c.unit_id LIMIT ?`
+      : `SELECT e.seq AS id, c.class_no AS agreed, m.class_no AS trained, e.points_version AS pointsVersion, b.point_values AS "values"
+         FROM consensus c JOIN events e ON e.seq = c.unit_id LEFT JOIN buckets b ON b.id = e.bucket_id
+           LEFT JOIN model_units m ON m.model_id = ? AND m.unit = 'e:' || e.seq
+         WHERE c.unit_kind = 'e' AND c.unit_id > ? AND c.job_id = ? AND c.class_no IS NOT NULL AND e.is_current = 1
+           AND (m.class_no IS NULL OR m.class_no <> c.class_no) ORDER BY c.unit_id LIMIT ?`,
+    modelId,
+    after,
+    jobId,
+    limit,
+  );
+}
+
+/** What a model was judged to do when somebody asked again. */
+export interface Recomputed {
+  readonly at: number;
+  /** JSON of pairs. */
+  readonly pairs: string;
+}
+
+export async function saveRecomputed(tx: Tx, modelId: number, at: number, pairs: string): Promise<void> {
+  await tx.run(
+    `INSERT INTO model_metrics (model_id, at, pairs) VALUES (?, ?, ?)
+     ON CONFLICT (model_id) DO UPDATE SET at = excluded.at, pairs = excluded.pairs`,
+    modelId,
+    at,
+    pairs,
+  );
+}
+
+export async function getRecomputed(tx: ReadTx, modelId: number): Promise<Recomputed | undefined> {
+  return tx.get('SELECT at, pairs FROM model_metrics WHERE model_id = ?', modelId);
+}
+
+/** Recomputations of a job that wait or run. */
+export async function openRecomputations(
+  tx: ReadTx,
+  jobId: number,
+  kind: string,
+): Promise<{ id: number; parameters: string; createdAt: number }[]> {
+  return tx.all(
+    `SELECT id, parameters, created_at AS createdAt FROM tasks WHERE job_id = ? AND kind = ? AND state IN ('waiting', 'running') ORDER BY id`,
+    jobId,
+    kind,
+  );
+}
