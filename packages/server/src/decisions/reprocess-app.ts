@@ -9,7 +9,7 @@ import type { Selection } from './reprocess-task.ts';
 /** Deciding stored events again, for people. */
 export function reprocessRoutesApp(deps: { readonly jobs: JobService; readonly reprocess: ReprocessService }): Route[] {
   const { jobs, reprocess } = deps;
-  const tag = 'app events';
+  const tag = 'app: events';
   const right = { scope: 'execute:reprocess_events', role: 'lead' } as const;
 
   return [

@@ -10,7 +10,7 @@ import { voterOf } from './feedback-v1.ts';
 /** Feedback for people: vote, take it back; for leads: overrule, and take that back. */
 export function feedbackRoutesApp(deps: { readonly jobs: JobService; readonly feedback: FeedbackService }): Route[] {
   const { jobs, feedback } = deps;
-  const tag = 'app feedback';
+  const tag = 'app: feedback';
   const vote = { scope: 'write:event_feedback', role: 'analyst' } as const;
   // A key only asserts names, so it can never speak as a lead.
   const lead = { role: 'lead' } as const;

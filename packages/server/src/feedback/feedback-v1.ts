@@ -61,7 +61,7 @@ export function feedbackRoutesV1(deps: {
       path: '/api/v1/events/{job_id}/{event_id}/feedback',
       id: 'v1GiveFeedback',
       summary: "Send an analyst's label for an event",
-      tag: 'v1 events',
+      tag: 'v1: events',
       right: { input: 'feedback', scope: 'write:event_feedback', role: 'analyst' },
       params: EventParams,
       query: UsernameQuery,

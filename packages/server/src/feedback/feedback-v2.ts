@@ -27,7 +27,7 @@ export function feedbackRoutesV2(deps: {
       path: '/api/v2/events/{job_id}/{event_id}/feedback',
       id: 'v2GiveFeedback',
       summary: 'Give feedback on an event',
-      tag: 'v2 events',
+      tag: 'v2: events',
       right: { scope: 'write:event_feedback', role: 'analyst' },
       params: Params,
       query: Query,

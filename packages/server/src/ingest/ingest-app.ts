@@ -42,7 +42,7 @@ export function ingestRoutesApp(deps: IngestAppDeps): Route[] {
       summary: 'Bring in closed alerts with the labels they were closed with',
       description:
         'Each label counts as the word of one person on one alert. Sending the same again changes nothing. An alert is kept also where its label is refused.',
-      tag: 'app events',
+      tag: 'app: events',
       right: { scope: 'write:events', role: 'lead' },
       params: AppJobParams,
       body: AppImport,
@@ -56,7 +56,7 @@ export function ingestRoutesApp(deps: IngestAppDeps): Route[] {
       path: '/api/app/jobs/{job_id}/fields',
       id: 'appListFields',
       summary: 'List the fields found in the newest events, with advice on which to decide by',
-      tag: 'app jobs',
+      tag: 'app: AI use cases',
       right: { scope: 'read:event_query', role: 'analyst' },
       params: AppJobParams,
       query: AppFieldsQuery,

@@ -19,7 +19,7 @@ import type { IntegrationPicture, IntegrationService, IntegrationWritten } from 
 /** Integrations for people: choose from the catalogue, make, change, give a new key, delete. */
 export function integrationRoutesApp(deps: { readonly integrations: IntegrationService }): Route[] {
   const { integrations } = deps;
-  const tag = 'app integrations';
+  const tag = 'app: integrations';
   const read = { scope: 'read:resources', role: 'analyst' } as const;
   const write = { scope: 'write:resources', role: 'admin' } as const;
   const written = async ({ integration, newKey }: IntegrationWritten): Promise<AppIntegrationWritten> => ({

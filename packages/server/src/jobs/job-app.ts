@@ -19,7 +19,7 @@ export function jobRoutesApp(deps: { readonly jobs: JobService }): Route[] {
   const read = { scope: 'read:resources', role: 'analyst' } as const;
   const write = { scope: 'write:resources', role: 'lead' } as const;
   const operate = { scope: 'execute:job_operations', role: 'lead' } as const;
-  const tag = 'app jobs';
+  const tag = 'app: AI use cases';
   const view = (job: Job) => presentAppJob(jobs, job);
 
   return [

@@ -20,7 +20,7 @@ export function jobRoutesV2({ jobs, trainer }: { readonly jobs: JobService; read
       id: `v2${name.charAt(0).toUpperCase()}${name.slice(1)}Job`,
       summary,
       description: 'What cannot be done now is answered with status NOK and the reason. A body is not needed.',
-      tag: 'v2 jobs',
+      tag: 'v2: jobs',
       right: { scope: 'execute:job_operations' },
       params: JobParams,
       response: RequestStatus,

@@ -10,7 +10,7 @@ export function healthRoutesV2({ readiness }: { readonly readiness: Readiness })
       path: '/api/v2/health/',
       id: 'v2Health',
       summary: 'Whether the service can be used',
-      tag: 'v2',
+      tag: 'v2: resources',
       right: { public: true },
       response: V2Health,
       async handler() {

@@ -38,7 +38,7 @@ export function resourceRoutesV2(deps: {
   readonly integrations: IntegrationService;
 }): Route[] {
   const { resources, integrations } = deps;
-  const tag = 'v2 resources';
+  const tag = 'v2: resources';
   const read = { scope: 'read:resources' } as const;
 
   return [

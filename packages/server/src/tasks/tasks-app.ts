@@ -7,7 +7,7 @@ import type { TaskService } from './task-service.ts';
 /** Long works for people: list, watch, cancel. */
 export function taskRoutesApp(deps: { readonly tasks: TaskService; readonly audit: Pick<AuditTrail, 'record'> }): Route[] {
   const { tasks, audit } = deps;
-  const tag = 'app tasks';
+  const tag = 'app: tasks';
   const read = { scope: 'read:resources', role: 'analyst' } as const;
 
   return [

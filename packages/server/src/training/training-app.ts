@@ -21,7 +21,7 @@ import type { TrainingService, TrainingStatus } from './training-service.ts';
 /** Training and models for people. */
 export function trainingRoutesApp(deps: { readonly jobs: JobService; readonly training: TrainingService }): Route[] {
   const { jobs, training } = deps;
-  const tag = 'app training';
+  const tag = 'app: training';
   const read = { scope: 'read:resources', role: 'analyst' } as const;
   const operate = { scope: 'execute:job_operations', role: 'lead' } as const;
 
