@@ -20,9 +20,9 @@ import type { StoredEvent } from '../ingest/event.ts';
 import type { EventService } from '../ingest/event-service.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobService } from '../jobs/job-service.ts';
+import { resultOf } from './arcanna-block.ts';
 import type { Decision } from './decision.ts';
 import type { DecisionService } from './decision-service.ts';
-import { resultOf } from './decision-v1.ts';
 import type { EventPictures } from './event-picture.ts';
 import { labelName, reasonSentences } from './reasons.ts';
 
@@ -39,7 +39,7 @@ export interface EventAppDeps {
 export function eventRoutesApp(deps: EventAppDeps): Route[] {
   const { jobs, events, buckets, decisions, feedback, pictures } = deps;
   const right = { scope: 'read:event_query', role: 'analyst' } as const;
-  const tag = 'app events';
+  const tag = 'app: events';
 
   const row = async (job: Job, event: StoredEvent): Promise<Static<typeof AppEventRow>> => {
     const decision = event.decisionId === null ? undefined : await decisions.get(event.decisionId);

@@ -16,7 +16,7 @@ import type { EventService } from '../ingest/event-service.ts';
 import { keyText, members } from '../ingest/json-scan.ts';
 import { classId, type Job } from '../jobs/job.ts';
 import type { JobService } from '../jobs/job-service.ts';
-import { type Decision, LOW_CONFIDENCE } from './decision.ts';
+import { arcannaBlockOf, percent, resultOf } from './arcanna-block.ts';
 import type { DecisionService } from './decision-service.ts';
 import type { EventPicture, EventPictures } from './event-picture.ts';
 import { labelName, reasonSentences, sentenceOf } from './reasons.ts';
@@ -49,7 +49,7 @@ export function decisionRoutesV1(deps: DecisionRoutesDeps): Route[] {
       path: '/api/v1/events/{job_id}/{event_id}',
       id: 'v1GetDecision',
       summary: 'Ask for the decision on an event',
-      tag: 'v1 events',
+      tag: 'v1: events',
       right: { input: 'decisions', scope: 'read:event_query', role: 'analyst' },
       params: EventParams,
       response: DecisionView,
@@ -63,7 +63,7 @@ export function decisionRoutesV1(deps: DecisionRoutesDeps): Route[] {
       path: '/api/v1/events/{job_id}/{event_id}/export',
       id: 'v1ExportEvent',
       summary: 'Export an event with everything known about it',
-      tag: 'v1 events',
+      tag: 'v1: events',
       right: { input: 'export', scope: 'read:event_export', role: 'analyst' },
       params: EventParams,
       response: ExportAnswer,
@@ -80,7 +80,7 @@ export function decisionRoutesV1(deps: DecisionRoutesDeps): Route[] {
       path: '/api/v1/events/{job_id}/{event_id}/explanation',
       id: 'v1ExplainEvent',
       summary: 'Say why an event was decided so',
-      tag: 'v1 events',
+      tag: 'v1: events',
       right: { input: 'decisions', scope: 'read:event_query', role: 'analyst' },
       params: EventParams,
       response: ExplanationView,
@@ -120,69 +120,20 @@ export function presentDecision(job: Job, picture: EventPicture, legacy: boolean
   };
 }
 
-/** `class_n`, or `no_decision` before the first training and for an event without any of the model's decision points. */
-export function resultOf(decision: Decision | undefined): string {
-  return decision && decision.classNo !== null ? classId(decision.classNo) : 'no_decision';
-}
-
 function legacyResult(job: Job, { decision, automation }: EventPicture): string {
   const isDrop = decision !== undefined && decision.classNo !== null && labelName(job, decision.classNo).toLowerCase() === 'drop';
   return isDrop && automation.verdict === 'allowed' ? 'drop_alert' : 'escalate_alert';
 }
 
-/** Percent with two digits behind the point, as people read it. */
-function percent(share: number): number {
-  return Math.round(share * 10_000) / 100;
-}
-
-/** What Verdict knows about an event, under `arcanna` in exports and queries. */
-export async function arcannaBlock(
+/** What Verdict knows about an event, under `arcanna` in exports. */
+async function arcannaBlock(
   deps: Pick<DecisionRoutesDeps, 'buckets' | 'decisions'>,
   job: Job,
-  picture: EventPicture,
+  { event, decision, state, consensus }: EventPicture,
 ): Promise<ArcannaBlock> {
-  const { event, decision, state, consensus } = picture;
   const bucket = event.bucketId === null ? undefined : await deps.buckets.get(event.bucketId);
   const [before] = await deps.decisions.past(event.seq);
-  const confidence = decision?.confidence ?? null;
-  const finished = event.status !== 'pending_inference';
-  return {
-    result: finished ? resultOf(decision) : null,
-    result_label: decision && decision.classNo !== null ? labelName(job, decision.classNo) : null,
-    inference_status: finished ? 'finished' : 'pending',
-    inference_result: finished ? resultOf(decision) : null,
-    previous_result: before ? resultOf(before) : null,
-    bucket_state: state,
-    knowledge_base_state: state,
-    bucket_id: bucket ? String(bucket.id) : null,
-    key_hash: bucket?.key ?? null,
-    consensus: consensus === undefined || consensus.classNo === null ? null : classId(consensus.classNo),
-    confidence_score: confidence === null ? null : percent(confidence),
-    confidence_percentage: confidence === null ? null : `${percent(confidence)}%`,
-    outlier_flag: decision && decision.classNo !== null ? decision.outlier : null,
-    outlier_score: decision?.outlierScore ?? null,
-    attention: {
-      low_confidence_score: { attention_required: confidence !== null && confidence < LOW_CONFIDENCE },
-      undecided_consensus: { attention_required: consensus !== undefined && consensus.classNo === null },
-    },
-    original_id: event.eventId,
-    storage_tag: event.storageTag,
-    pipeline_status: event.status === 'ERROR' ? 'error' : finished ? 'finished' : 'running',
-    pipeline_stage: 'decision',
-    model: { path: decision ? String(decision.modelId) : null, timestamp: decision ? microsToZ(decision.madeAt) : null },
-    log_messages: event.error
-      ? [
-          {
-            component: 'pipeline',
-            level: 'ERROR',
-            component_subcategory: 'decision',
-            content: event.error,
-            timestamp: microsToZ(event.ingestedAt),
-          },
-        ]
-      : [],
-    timers: {},
-  };
+  return arcannaBlockOf(job, { event, decision, state, consensus, bucket, before });
 }
 
 /** Members of ours that an alert may have too; then the whole alert stands under `raw_event` as well. */
