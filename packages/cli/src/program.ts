@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { VerdictError, VerdictUnreachable } from '@verdict/client';
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './commands/audit.ts';
@@ -21,7 +22,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .description('Verdict learns a SOC’s triage decisions from its analysts.')
     .option('--url <address>', 'address of a service elsewhere (or VERDICT_URL); its key is in VERDICT_API_KEY')
     .option('--data-dir <folder>', 'data folder of the service on this machine (or VERDICT_DATA_DIR)')
-    .version(await version(), '--version', 'print the version')
+    .version(version(), '--version', 'print the version')
     .helpOption('--help', 'show help')
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
@@ -46,8 +47,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-async function version(): Promise<string> {
-  return (await import('@verdict/server/local')).VERSION;
+function version(): string {
+  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return manifest.version;
 }
 
 /** Names of errors whose sentence is meant for people. */

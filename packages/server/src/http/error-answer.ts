@@ -51,7 +51,7 @@ interface Finding {
 
 function invalid(error: unknown): Refusal {
   const { validation, validationContext } = error as { validation?: readonly Finding[]; validationContext?: string };
-  const part = validationContext === 'querystring' ? 'query' : (validationContext ?? 'body');
+  const part = validationContext === 'querystring' ? 'query' : validationContext === 'params' ? 'path' : (validationContext ?? 'body');
   const problems = (validation ?? []).slice(0, 20).map((finding) => ({
     loc: [part, ...(finding.instancePath ?? '').split('/').filter((step) => step !== '')],
     msg: finding.message ?? 'is not valid',
