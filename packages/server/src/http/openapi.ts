@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import { ErrorBody } from '@verdict/contract';
 import type { FastifyInstance } from 'fastify';
 import { isLoopback } from '../settings.ts';
 import type { HttpOptions } from './server.ts';
@@ -59,8 +60,11 @@ export async function addOpenApi(app: FastifyInstance, options: HttpOptions): Pr
     },
     hideUntagged: true,
     transform: ({ schema, url, route }) => {
-      const right = route.config?.entry?.right;
-      return { url, schema: right?.public ? { ...schema, security: [] } : schema };
+      const entry = route.config?.entry;
+      if (!entry) return { url, schema };
+      // Described here only: what is sent on an error does not pass through a schema.
+      const response = { ...(schema.response as object | undefined), '4XX': ErrorBody };
+      return { url, schema: { ...schema, response, ...(entry.right.public ? { security: [] } : {}) } };
     },
   });
   await app.register(swaggerUi, {
