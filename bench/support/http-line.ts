@@ -26,8 +26,9 @@ export class HttpLine {
     socket.on('close', () => this.#break(new Error('The connection was closed.')));
   }
 
-  static async open(port: number): Promise<HttpLine> {
-    const socket = connect(port, '127.0.0.1');
+  /** @param where a port of this machine, or the path of a Unix socket. */
+  static async open(where: number | string): Promise<HttpLine> {
+    const socket = typeof where === 'number' ? connect(where, '127.0.0.1') : connect(where);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);

@@ -60,11 +60,13 @@ export class WriteAheadLog {
 
   /** Ends the thread. The connections may be closed before or after. */
   async close(): Promise<void> {
+    // A thread that keeps nobody from ending must be waited for all the same.
+    this.#worker?.ref();
     await this.#checkpointing;
-    if (this.#worker) {
-      const ended = new Promise((resolve) => this.#worker!.once('exit', resolve));
-      this.#worker.ref();
-      this.#worker.postMessage('close');
+    const worker = this.#worker;
+    if (worker) {
+      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      worker.postMessage('close');
       await ended;
     }
     closeSync(this.#log);
