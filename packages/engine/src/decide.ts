@@ -4,6 +4,7 @@ import { shrink } from './labelled.ts';
 import type { Example } from './learner/learner.ts';
 import { argmax, percentile } from './math.ts';
 import type { ModelParts } from './model.ts';
+import { outlierScore } from './novelty.ts';
 import type { PointValues, Verdict } from './types.ts';
 
 /** A verdict before its classes are put back in the order of the input, with what led to it. */
@@ -33,8 +34,8 @@ export function deliberate(parts: ModelParts, example: Example, row: number): De
   const similarity = row >= 0 ? 1 : (parts.index.nearest(example.sparse, 1)[0]?.similarity ?? 0);
   const gate = percentile(parts.distances, 1 - similarity);
   const opinion = parts.ensemble.opinion(example, gate);
-  const outlierScore = (gate + percentile(parts.entropies, opinion.entropy)) / 2;
-  return { opinion, probabilities: conclude(parts, opinion, outlierScore, row, k), gate, outlierScore, similarity };
+  const score = outlierScore(parts.distances, parts.entropies, 1 - similarity, opinion.entropy);
+  return { opinion, probabilities: conclude(parts, opinion, score, row, k), gate, outlierScore: score, similarity };
 }
 
 /** Puts the classes back in the order of the training input; one that never had a vote has probability 0. */
@@ -56,10 +57,10 @@ export function verdictOf(parts: ModelParts, deliberation: Deliberation, row: nu
 }
 
 /** Calibrated probabilities from the learners' opinion and, for a labelled bucket, its votes. */
-export function conclude(parts: ModelParts, opinion: Opinion, outlierScore: number, row: number, classes: number): Float64Array {
+export function conclude(parts: ModelParts, opinion: Opinion, score: number, row: number, classes: number): Float64Array {
   const probabilities = opinion.pool.slice();
   const disagreement = disagreementOf(opinion.members, opinion.weights, opinion.pool, 0, classes);
-  calibrate(parts.calibration, probabilities, 0, classes, outlierScore, disagreement);
+  calibrate(parts.calibration, probabilities, 0, classes, score, disagreement);
   if (row >= 0) {
     shrink(parts.votes, row * classes, probabilities, 0, classes, parts.strength);
     calibrate(parts.labelledCalibration, probabilities, 0, classes, 0.5, 0);

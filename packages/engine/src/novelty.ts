@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { BLOCKS_PER_POINT, type FeatureSpace, RUNS, type SparseRow, VALUE } from './features.ts';
-import { finish, log } from './math.ts';
+import { exp, finish, log, percentile } from './math.ts';
 
 /** The nearest labelled rows to one vector: row numbers and cosines (0 to 1), nearest first. */
 export interface Nearest {
@@ -9,14 +9,13 @@ export interface Nearest {
 }
 
 /** Entries of posting lists read for one vector at most; common features come last, and what is left is settled by exact cosines. */
-const BUDGET = 40_000;
-const CANDIDATES = 24;
-/** Weight of a feature that every row has, so that two rows without anything rare are alike. */
-const COMMON = 0.5;
+const BUDGET = 60_000;
+const CANDIDATES = 48;
+/** Weight of a feature that every row has, so that rows without anything else are alike. */
+const COMMON = 0.3;
 
 /**
- * Finds the labelled rows nearest to a vector by the cosine over features weighted by their rarity (inverse document frequency: Spärck
- * Jones 1972), with an inverted index. One in eight character runs is used, by hash. A value never seen in training counts in the length of
+ * Finds the labelled rows nearest to a vector by their cosine, with an inverted index. One in four character runs is used, by hash. A value never seen in training counts in the length of
  * the vector and matches nothing, so it makes the alert less similar.
  */
 export class NearestIndex {
@@ -24,7 +23,7 @@ export class NearestIndex {
   readonly #start: Uint32Array;
   readonly #ids: Uint32Array;
   readonly #weights: Uint8Array;
-  readonly #rarity: Float64Array;
+  readonly #used: Uint8Array;
   readonly #lengths: Float64Array;
   readonly #postingStart: Uint32Array;
   readonly #postings: Uint32Array;
@@ -38,7 +37,7 @@ export class NearestIndex {
     this.#start = start;
     this.#ids = ids;
     this.#weights = weights;
-    this.#rarity = rarities(space);
+    this.#used = usedFeatures(space);
     const rows = start.length - 1;
     this.#lengths = new Float64Array(rows);
     this.#dots = new Float64Array(rows);
@@ -64,7 +63,7 @@ export class NearestIndex {
 
   /** Builds the index of `rows` vectors; `vector(r)` gives the one of row r (it may reuse its buffer). */
   static build(space: FeatureSpace, rows: number, vector: (row: number) => SparseRow): NearestIndex {
-    const rarity = rarities(space);
+    const used = usedFeatures(space);
     const start = new Uint32Array(rows + 1);
     const ids: number[] = [];
     const weights: number[] = [];
@@ -72,7 +71,7 @@ export class NearestIndex {
       const row = vector(r);
       for (let i = 0; i < row.length; i++) {
         const id = row.ids[i]!;
-        if (rarity[id]! <= 0 || row.weights[i]! <= 0) continue;
+        if (!used[id] || row.weights[i]! <= 0) continue;
         ids.push(id);
         weights.push(Math.max(1, Math.floor(Math.min(1, row.weights[i]!) * 255 + 0.5)));
       }
@@ -95,7 +94,7 @@ export class NearestIndex {
       const rare = id < this.#space.plans.length;
       if (rare && i > 0 && this.#space.blocks[vector.ids[i - 1]!]! === id * BLOCKS_PER_POINT + VALUE && vector.ids[i - 1]! !== id)
         continue;
-      const weight = rare ? log(this.#space.rows + 1) : Math.min(1, vector.weights[i]!) * this.#rarity[id]!;
+      const weight = rare ? 1 : this.#used[id] ? Math.min(1, vector.weights[i]!) : 0;
       squares += weight * weight;
       if (rare || weight <= 0) continue;
       query[id] = weight;
@@ -146,7 +145,7 @@ export class NearestIndex {
   }
 
   #weightAt(at: number): number {
-    return (this.#weights[at]! / 255) * this.#rarity[this.#ids[at]!]!;
+    return this.#weights[at]! / 255;
   }
 
   #cosine(row: number, length: number): number {
@@ -170,14 +169,28 @@ export class NearestIndex {
   }
 }
 
-/** log(rows / rows with the feature); 0 where a feature is not used for closeness: in over half of the rows, or one of seven of eight runs. */
-function rarities(space: FeatureSpace): Float64Array {
-  const rarity = new Float64Array(space.size);
+/** Which features count for closeness: all but the "rare" marks and three of four character runs, by hash. */
+function usedFeatures(space: FeatureSpace): Uint8Array {
+  const used = new Uint8Array(space.size);
   for (let id = space.plans.length; id < space.size; id++) {
-    const seen = space.frequency[id]!;
-    if (seen * 2 > space.rows + 1) continue;
-    if (space.blocks[id]! % BLOCKS_PER_POINT === RUNS && (finish(space.hashes[id]!) & 7) !== 0) continue;
-    rarity[id] = log((space.rows + 1) / Math.max(1, seen));
+    used[id] = space.blocks[id]! % BLOCKS_PER_POINT === RUNS && (finish(space.hashes[id]!) & 3) !== 0 ? 0 : 1;
   }
-  return rarity;
+  return used;
+}
+
+/**
+ * How unlike the labelled rows an alert is, 0 to 1: the percentiles of its distance and of its entropy among those of rows that the learners had
+ * not seen, joined by Fisher's method (1925), so that one extreme percentile is enough. Evenly spread over ordinary alerts if the two are
+ * independent.
+ * @param distances of ordinary rows, upwards.
+ * @param entropies of ordinary rows, upwards.
+ */
+export function outlierScore(distances: Float64Array, entropies: Float64Array, distance: number, entropy: number): number {
+  const t = surprise(distances, distance) + surprise(entropies, entropy);
+  return 1 - (1 + t) * exp(-t);
+}
+
+/** −log of the share of ordinary values that are higher, never quite 0. */
+function surprise(sorted: Float64Array, value: number): number {
+  return -log(1 - (percentile(sorted, value) * sorted.length) / (sorted.length + 1));
 }

@@ -11,7 +11,7 @@ import { fitLearners, type OutOfFold, pick, predictOutOfFold, RANDOM_TREES, rowV
 import { TreeView } from './learner/tree-view.ts';
 import { normalisedEntropy, percentile, quantile } from './math.ts';
 import { writeModel } from './model.ts';
-import { NearestIndex } from './novelty.ts';
+import { NearestIndex, outlierScore } from './novelty.ts';
 import { shorten } from './stored-values.ts';
 import { type CanonicalInput, canonicalInput } from './training-data.ts';
 import type { ModelMetrics, Progress, TrainingInput } from './types.ts';
@@ -141,7 +141,7 @@ function outOfFoldNovelty(all: AllRows, index: NearestIndex, folds: readonly Fol
   const distances = distanceOf.slice().sort();
   const entropies = entropyOf.slice().sort();
   const gates = distanceOf.map((distance) => percentile(distances, distance));
-  const scores = gates.map((gate, i) => (gate + percentile(entropies, entropyOf[i]!)) / 2);
+  const scores = distanceOf.map((distance, i) => outlierScore(distances, entropies, distance, entropyOf[i]!));
   return { distances, entropies, gates, scores };
 }
 

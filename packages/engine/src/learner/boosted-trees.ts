@@ -9,6 +9,8 @@ export const ROUNDS = [15, 30, 60, 100] as const;
 const RATE = 0.12;
 const MAX_LEAVES = 12;
 const PULL = 1;
+/** Rows in a leaf at least. */
+const SMALLEST = 3;
 const COLUMN_SHARE = 0.4;
 
 /**
@@ -100,7 +102,6 @@ class Boosting {
   readonly #sizes: ArrayLike<number>;
   /** Where the bins of each used column begin in a histogram, and their number at the end. */
   readonly #begin: Int32Array;
-  readonly #smallest: number;
 
   constructor(set: TrainingSet, bins: Uint8Array, sizes: ArrayLike<number>, seed: number) {
     const columns = sizes.length;
@@ -116,7 +117,6 @@ class Boosting {
     this.#used = Int32Array.from({ length: columns }, (_, c) => c);
     this.#usedCount = Math.min(columns, Math.max(8, Math.ceil(columns * COLUMN_SHARE)));
     this.#begin = new Int32Array(this.#usedCount + 1);
-    this.#smallest = Math.max(3, Math.min(20, Math.floor(set.rows / 50)));
   }
 
   grow(rounds: number): BoostedTrees {
@@ -221,7 +221,7 @@ class Boosting {
     let column = -1;
     let cut = 0;
     const left = new Float64Array(width);
-    for (let u = 0; u < this.#usedCount && to - from >= 2 * this.#smallest; u++) {
+    for (let u = 0; u < this.#usedCount && to - from >= 2 * SMALLEST; u++) {
       left.fill(0);
       const size = this.#begin[u + 1]! - this.#begin[u]!;
       for (let b = 0; b < size - 1; b++) {
@@ -229,8 +229,8 @@ class Boosting {
         if (histogram[at + 2 * k]! < 0.5) continue;
         for (let s = 0; s < width; s++) left[s] = left[s]! + histogram[at + s]!;
         const count = left[2 * k]!;
-        if (count < this.#smallest) continue;
-        if (to - from - count < this.#smallest) break;
+        if (count < SMALLEST) continue;
+        if (to - from - count < SMALLEST) break;
         let score = -base;
         for (let c = 0; c < k; c++) {
           const g = left[2 * c]!;

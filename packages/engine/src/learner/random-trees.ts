@@ -109,7 +109,9 @@ export class RandomTrees implements Learner {
     const trees = this.#forest.roots.length;
     out.fill(0, offset, offset + k);
     this.#forest.addTo(example.bins, 0, 0, trees, out, offset);
-    for (let c = 0; c < k; c++) out[offset + c] = out[offset + c]! / trees;
+    let sum = 0;
+    for (let c = 0; c < k; c++) sum += out[offset + c]!;
+    for (let c = 0; c < k; c++) out[offset + c] = out[offset + c]! / sum;
   }
 
   write(writer: ByteWriter): void {
