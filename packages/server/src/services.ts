@@ -163,7 +163,7 @@ export function wireServices(options: {
         await feedback.vote(jobId, eventId, await readVote(call.principal, job, input, 'import', machineNames));
       },
     }),
-    ...decisionRoutesV1({ jobs, events, decisions, buckets, pictures, wantsLegacy }),
+    ...decisionRoutesV1({ jobs, events, decisions, buckets, feedback, pictures, wantsLegacy }),
     ...feedbackRoutesV1({ jobs, feedback, machineNames }),
     ...feedbackRoutesV2({ jobs, feedback, machineNames }),
     ...jobRoutesV2({ jobs, trainer: training }),

@@ -9,17 +9,19 @@ import {
   readJobId,
 } from '@verdict/contract';
 import type { BucketService } from '../buckets/bucket-service.ts';
+import type { FeedbackService } from '../feedback/feedback-service.ts';
 import type { Principal } from '../http/principal.ts';
 import { expectValid } from '../http/read.ts';
 import { type Route, route } from '../http/route.ts';
 import type { EventService } from '../ingest/event-service.ts';
 import { keyText, members } from '../ingest/json-scan.ts';
-import { classId, type Job } from '../jobs/job.ts';
+import type { Job } from '../jobs/job.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import { arcannaBlockOf, percent, resultOf } from './arcanna-block.ts';
 import type { DecisionService } from './decision-service.ts';
 import type { EventPicture, EventPictures } from './event-picture.ts';
-import { labelName, reasonSentences, sentenceOf } from './reasons.ts';
+import { presentExplanation } from './explanation-v1.ts';
+import { labelName, reasonSentences } from './reasons.ts';
 
 /** Whether the calling integration wants results as Arcanna before 1.45 gave them. */
 export type WantsLegacy = (principal: Principal, job: Job) => Promise<boolean>;
@@ -29,6 +31,7 @@ export interface DecisionRoutesDeps {
   readonly events: EventService;
   readonly decisions: DecisionService;
   readonly buckets: BucketService;
+  readonly feedback: FeedbackService;
   readonly pictures: EventPictures;
   readonly wantsLegacy: WantsLegacy;
 }
@@ -176,60 +179,4 @@ async function exportText(deps: DecisionRoutesDeps, job: Job, picture: EventPict
     error_message: '',
   });
   return `${head.slice(0, -1)},"arcanna_event":{${parts.join(',')}}}`;
-}
-
-async function presentExplanation(deps: DecisionRoutesDeps, job: Job, picture: EventPicture): Promise<ExplanationView> {
-  const { event, decision, explanation, automation } = picture;
-  const label = decision && decision.classNo !== null ? labelName(job, decision.classNo) : '';
-  const reason = (entry: { point: string; value: ExplanationView['towards'][number]['value']; weight: number }) => ({
-    decision_point: entry.point,
-    value: entry.value,
-    weight: entry.weight,
-    text: sentenceOf(entry, label),
-  });
-  const named = (values: readonly number[], order: readonly string[]) =>
-    Object.fromEntries(values.map((value, index) => [labelName(job, Number(order[index]!.slice('class_'.length))), value]));
-  const classes = decision ? Object.keys(decision.probabilities).map((classNo) => classId(Number(classNo))) : [];
-  const nearest = [];
-  for (const neighbour of explanation?.neighbours ?? []) {
-    const bucket = await deps.buckets.getByKey(job.id, job.pointsVersion, neighbour.key);
-    const [example] = bucket ? await deps.events.list(job.id, { bucketId: bucket.id, limit: 1 }) : [];
-    const top = Math.max(...neighbour.votes);
-    const leaders = neighbour.votes.flatMap((votes, index) => (votes === top ? [index] : []));
-    nearest.push({
-      bucket_id: bucket ? String(bucket.id) : neighbour.key,
-      event_id: example?.eventId ?? null,
-      label: leaders.length === 1 ? labelName(job, Number(classes[leaders[0]!]!.slice('class_'.length))) : null,
-      votes: Object.fromEntries(
-        neighbour.votes.flatMap((votes, index) =>
-          votes > 0 ? [[Object.keys(named([0], [classes[index]!]))[0]!, Math.round(votes)]] : [],
-        ),
-      ),
-      similarity: neighbour.similarity,
-      agree: [...neighbour.agree],
-      differ: neighbour.differ.map(({ point, here, there }) => ({ decision_point: point, here, there })),
-    });
-  }
-  return {
-    event_id: event.eventId,
-    job_id: job.id,
-    model_id: decision ? String(decision.modelId) : null,
-    result: resultOf(decision),
-    result_label: label === '' ? null : label,
-    confidence_score: decision?.confidence == null ? null : percent(decision.confidence),
-    probabilities: decision ? named(Object.values(decision.probabilities), classes) : {},
-    reasons: reasonSentences(job, decision, explanation),
-    towards: explanation?.towards.map(reason) ?? [],
-    against: explanation?.against.map(reason) ?? [],
-    nearest,
-    learners:
-      explanation?.learners.map(({ name, weight, probabilities }) => ({
-        name,
-        weight,
-        probabilities: named(probabilities, classes),
-      })) ?? [],
-    outlier: decision && decision.classNo !== null ? decision.outlier : null,
-    outlier_score: decision?.outlierScore ?? null,
-    guard: { automation: automation.verdict, automation_reason: automation.reason },
-  };
 }

@@ -259,6 +259,11 @@ export class FeedbackService {
     return this.#storage.read((tx) => store.listVotesOfBucket(tx, bucketId, 100));
   }
 
+  /** The votes that count on one version of an event, newest first. */
+  async votesOfEvent(seq: number): Promise<Feedback[]> {
+    return this.#storage.read((tx) => store.listVotesOfEvent(tx, seq, 100));
+  }
+
   /**
    * Moves the votes of events to the buckets where these stand now and counts those (decision points or the category were changed). Inside
    * the unit that moves the events. The buckets that they left are not counted here: events still in them keep their consensus until

@@ -251,6 +251,16 @@ export async function listVotesOfBucket(tx: ReadTx, bucketId: number, limit: num
   return rows.map(toFeedback);
 }
 
+/** The votes that count now on one version of an event, newest first. */
+export async function listVotesOfEvent(tx: ReadTx, seq: number, limit: number): Promise<Feedback[]> {
+  const rows = await tx.all<FeedbackRow>(
+    `SELECT ${COLUMNS} FROM feedback WHERE id IN (SELECT feedback_id FROM unit_votes WHERE unit_kind = 'e' AND unit_id = ?) ORDER BY id DESC LIMIT ?`,
+    seq,
+    limit,
+  );
+  return rows.map(toFeedback);
+}
+
 function toFeedback(row: FeedbackRow): Feedback {
   return {
     id: row.id,
