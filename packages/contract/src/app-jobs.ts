@@ -38,6 +38,9 @@ export const AppJobSettings = Type.Object(
       maximum: 0.5,
       description: 'Share of ordinary events that may be flagged as outliers.',
     }),
+    agent_votes: Type.Enum(['confirm', 'count'], {
+      description: 'Whether votes of agents count by themselves (count) or when a person has confirmed them (confirm).',
+    }),
   },
   { description: 'Settings of an AI use case.' },
 );
@@ -242,6 +245,9 @@ export const AppVote = Type.Object(
   {
     label: Type.String({ minLength: 1, maxLength: 200, description: 'Name or class id.' }),
     notes: Type.Optional(Type.String({ maxLength: 100_000 })),
+    ask: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 100, description: 'The question of the labelling queue that this answers.' }),
+    ),
     asked: Type.Optional(Type.Enum(['queue', 'random', 'self'], { description: 'Why it was shown; self by default.' })),
   },
   { description: 'A vote of the signed-in person.', examples: [{ label: 'Drop' }] },

@@ -27,10 +27,14 @@ export interface Vote {
   readonly keyId?: number | undefined;
   /** The voter is an automation; a vote that only repeats our own decision on the event is kept but not counted. */
   readonly machine?: boolean | undefined;
+  /** Kept and not counted: somebody else has to confirm it. */
+  readonly waits?: boolean | undefined;
 }
 
 /** What a vote did. */
 export interface Voted {
+  /** Number of what was written down. */
+  readonly feedbackId: number;
   readonly label: Label;
   readonly counted: boolean;
   readonly consensus: Consensus | undefined;
@@ -79,67 +83,71 @@ export class FeedbackService {
    * @throws Refusal `event_not_found`, `unknown_label` (naming the valid ones); nothing is stored then.
    */
   async vote(jobId: number, eventId: string, vote: Vote): Promise<Voted> {
-    return this.#storage.write(async (tx) => {
-      const job = await this.#job(tx, jobId);
-      const label = this.#label(job, vote.label);
-      const event = await this.#events.getIn(tx, jobId, eventId);
-      const decision = event.decisionId === null ? undefined : await this.#decisions.getIn(tx, event.decisionId);
-      const decided = decision?.classNo ?? undefined;
-      const counted = !(vote.machine && decided === label.classNo);
-      const unit = unitOf(job, event);
-      const before = await store.getVote(tx, event.seq, vote.voter.id);
-      const result = (consensus: Consensus | undefined): Voted => ({
-        label,
-        counted,
-        consensus,
-        agreed: decided === undefined ? undefined : decided === label.classNo,
-      });
-      const said = {
-        reason: vote.reason ?? null,
-        closingNotes: vote.closingNotes ?? null,
-        indicators: vote.indicators === undefined ? null : JSON.stringify(vote.indicators),
-      };
-      // A retry: the same word of the same voter, and nothing that they said of the bucket since.
-      if (before?.class_no === label.classNo && (await store.isLastWord(tx, unit, vote.voter.id, before.feedback_id, said))) {
-        return result(await store.getConsensus(tx, unit));
-      }
-      const now = this.#clock();
-      const feedbackId = await store.insertFeedback(tx, {
-        ...about(job, event),
-        kind: 'vote',
-        classNo: label.classNo,
-        voter: vote.voter.id,
-        voterName: vote.voter.name,
-        at: now,
-        through: vote.through,
-        asked: vote.asked,
-        chance: vote.chance ?? null,
-        ...said,
-        counted,
-        keyId: vote.keyId ?? null,
-      });
-      let consensus: Consensus | undefined;
-      if (counted) {
-        const first = (await store.countVotes(tx, event.seq)) === 0;
-        await store.saveVote(tx, {
-          eventSeq: event.seq,
-          voter: vote.voter.id,
-          jobId,
-          bucketId: event.bucketId,
-          classNo: label.classNo,
-          feedbackId,
-        });
-        await this.#jobs.countFeedbackIn(tx, jobId, first ? 1 : 0, now);
-        consensus = await this.#recount(tx, unit, vote.voter.id, jobId, now);
-      } else {
-        consensus = await store.getConsensus(tx, unit);
-      }
-      const voted = result(consensus);
-      tx.afterCommit(() => {
-        for (const observer of this.#observers) observer(job, voted);
-      });
-      return voted;
+    return this.#storage.write((tx) => this.voteIn(tx, jobId, eventId, vote));
+  }
+
+  /** `vote` inside a larger unit. */
+  async voteIn(tx: Tx, jobId: number, eventId: string, vote: Vote): Promise<Voted> {
+    const job = await this.#job(tx, jobId);
+    const label = this.#label(job, vote.label);
+    const event = await this.#events.getIn(tx, jobId, eventId);
+    const decision = event.decisionId === null ? undefined : await this.#decisions.getIn(tx, event.decisionId);
+    const decided = decision?.classNo ?? undefined;
+    const counted = !vote.waits && !(vote.machine && decided === label.classNo);
+    const unit = unitOf(job, event);
+    const before = await store.getVote(tx, event.seq, vote.voter.id);
+    const result = (feedbackId: number, consensus: Consensus | undefined): Voted => ({
+      feedbackId,
+      label,
+      counted,
+      consensus,
+      agreed: decided === undefined ? undefined : decided === label.classNo,
     });
+    const said = {
+      reason: vote.reason ?? null,
+      closingNotes: vote.closingNotes ?? null,
+      indicators: vote.indicators === undefined ? null : JSON.stringify(vote.indicators),
+    };
+    // A retry: the same word of the same voter, and nothing that they said of the bucket since.
+    if (before?.class_no === label.classNo && (await store.isLastWord(tx, unit, vote.voter.id, before.feedback_id, said))) {
+      return { ...result(before.feedback_id, await store.getConsensus(tx, unit)), counted: true };
+    }
+    const now = this.#clock();
+    const feedbackId = await store.insertFeedback(tx, {
+      ...about(job, event),
+      kind: 'vote',
+      classNo: label.classNo,
+      voter: vote.voter.id,
+      voterName: vote.voter.name,
+      at: now,
+      through: vote.through,
+      asked: vote.asked,
+      chance: vote.chance ?? null,
+      ...said,
+      counted,
+      keyId: vote.keyId ?? null,
+    });
+    let consensus: Consensus | undefined;
+    if (counted) {
+      const first = (await store.countVotes(tx, event.seq)) === 0;
+      await store.saveVote(tx, {
+        eventSeq: event.seq,
+        voter: vote.voter.id,
+        jobId,
+        bucketId: event.bucketId,
+        classNo: label.classNo,
+        feedbackId,
+      });
+      await this.#jobs.countFeedbackIn(tx, jobId, first ? 1 : 0, now);
+      consensus = await this.#recount(tx, unit, vote.voter.id, jobId, now);
+    } else {
+      consensus = await store.getConsensus(tx, unit);
+    }
+    const voted = result(feedbackId, consensus);
+    tx.afterCommit(() => {
+      for (const observer of this.#observers) observer(job, voted);
+    });
+    return voted;
   }
 
   /**

@@ -134,6 +134,7 @@ interface WireDraft {
     readonly minutes_per_alert?: number;
     readonly retention_days?: number | null;
     readonly outlier_rate?: number;
+    readonly agent_votes?: 'confirm' | 'count';
   };
 }
 
@@ -142,6 +143,7 @@ function readDraft(body: WireDraft): JobDraft {
   if (body.settings?.minutes_per_alert !== undefined) settings.minutesPerAlert = body.settings.minutes_per_alert;
   if (body.settings?.retention_days !== undefined) settings.retentionDays = body.settings.retention_days;
   if (body.settings?.outlier_rate !== undefined) settings.outlierRate = body.settings.outlier_rate;
+  if (body.settings?.agent_votes !== undefined) settings.agentVotes = body.settings.agent_votes;
   return {
     title: body.title,
     description: body.description,
@@ -182,6 +184,7 @@ async function presentAppJob(jobs: JobService, job: Job): Promise<AppJob> {
       minutes_per_alert: job.settings.minutesPerAlert,
       retention_days: job.settings.retentionDays,
       outlier_rate: job.settings.outlierRate,
+      agent_votes: job.settings.agentVotes,
     },
     active_model_id: job.activeModelId,
     training: {

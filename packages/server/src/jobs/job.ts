@@ -22,6 +22,8 @@ export interface JobSettings {
   readonly retentionDays: number | null;
   /** Share of ordinary events that may be flagged as outliers. */
   readonly outlierRate: number;
+  /** Whether votes of agents count by themselves or when a person has confirmed them. */
+  readonly agentVotes: 'confirm' | 'count';
   readonly feedbackColumns: readonly string[];
   readonly monitoring: unknown;
   readonly autoRetrain: unknown;
@@ -31,6 +33,7 @@ export const DEFAULT_SETTINGS: JobSettings = {
   minutesPerAlert: 10,
   retentionDays: null,
   outlierRate: 0.02,
+  agentVotes: 'confirm',
   feedbackColumns: [],
   monitoring: null,
   autoRetrain: null,
