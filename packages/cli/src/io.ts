@@ -8,7 +8,9 @@ export interface Io {
   readonly err: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks long commands to end after what they are at. */
-  readonly signal: AbortSignal;
+  readonly signal: Pick<AbortSignal, 'aborted'>;
+  /** From here on Ctrl-C ends the command at once: it computes without a pause and leaves nothing half done. */
+  endAtOnce(): void;
 }
 
 /** A sentence for the person at the terminal; the command ends with status 1. */

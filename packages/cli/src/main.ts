@@ -2,7 +2,8 @@
 import { run } from './program.ts';
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+for (const signal of SIGNALS) {
   process.on(signal, () => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
@@ -18,4 +19,7 @@ process.exitCode = await run(process.argv.slice(2), {
   err: process.stderr,
   env: process.env,
   signal: stop.signal,
+  endAtOnce() {
+    for (const signal of SIGNALS) process.removeAllListeners(signal);
+  },
 });

@@ -22,7 +22,6 @@ function bar(io: Io, title: string): Progress {
     barsize: 30,
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    hideCursor: true,
     stream: io.err as NodeJS.WriteStream,
     fps: 10,
     gracefulExit: false,

@@ -43,6 +43,7 @@ export function evaluateCommand(program: Command, io: Io): void {
       }
       reading.done(`${count(rows.length)} alerts`);
       if (io.signal.aborted) throw new CliError('Interrupted.');
+      io.endAtOnce();
       const progress = startProgress(io, 'Evaluating');
       const points = options.points === undefined ? undefined : listOf(options.points);
       let evaluation: Evaluation;

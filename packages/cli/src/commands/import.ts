@@ -46,6 +46,7 @@ export function importCommand(program: Command, io: Io): void {
         const outcome = await importFile(client, io, file, options, job, limit);
         if (options.json) sayJson(io, { job_id: job.job_id, title: job.title, ...outcome.json() });
         else outcome.tell(io, file, job);
+        if (outcome.interrupted) throw new CliError('Interrupted. Run the same command again to go on.');
         if (outcome.accepted === 0 && outcome.read > 0) throw new CliError('Nothing was imported.');
         if (outcome.read === 0) throw new CliError(`There are no alerts in ${file}.`);
       });
@@ -185,10 +186,7 @@ class Outcome {
       say(io, `${heading}: ${plural(complaints.count, 'line')}`);
       for (const line of complaints.lines()) say(io, `  ${line}`);
     }
-    if (this.interrupted) {
-      say(io, 'Interrupted. Run the same command again to go on.');
-      return;
-    }
+    if (this.interrupted) return;
     const points = job.decision_points.length > 0;
     say(
       io,

@@ -127,6 +127,7 @@ async function send(io: Io, soar: VerdictClient, jobId: number, alerts: readonly
     );
     const refused = results.find(({ status }) => status === 'ERROR');
     if (refused) throw new CliError(`An alert was refused: ${refused.error_message}`);
+    goOn(io);
     progress.show((from + some.length) / alerts.length, `${count(from + some.length)} alerts`);
   }
   progress.done(`${count(alerts.length)} alerts`);
@@ -188,6 +189,7 @@ async function label(
     await soar.v1.feedback(jobId, alert.id, { feedback: alert.truth, cortex_user: ANALYST, closing_notes: 'Seen in the demo.' });
     given.set(alert.truth, (given.get(alert.truth) ?? 0) + 1);
     covered += bucket.events;
+    goOn(io);
     progress.show((index + 1) / buckets.length, alert.title);
   }
   progress.done(plural(buckets.length, 'bucket'));
@@ -204,6 +206,7 @@ async function decideAll(io: Io, soar: VerdictClient, jobId: number, alerts: rea
   const decided: { readonly alert: DemoAlert; readonly view: DecisionView }[] = [];
   for (const alert of alerts) {
     decided.push({ alert, view: await soar.v1.decision(jobId, alert.id) });
+    goOn(io);
     progress.show(decided.length / alerts.length, '');
   }
   progress.done();
@@ -263,6 +266,11 @@ function conclude(io: Io, ordinary: readonly Decided[], odd: readonly Decided[])
     io,
     `Flagged as outliers: ${flagged(odd)} of the ${odd.length} odd ones, ${flagged(ordinary)} of the ${count(ordinary.length)} ordinary ones.`,
   );
+}
+
+/** @throws CliError when the person wants to end it; what was made is then removed. */
+function goOn(io: Io): void {
+  if (io.signal.aborted) throw new CliError('Interrupted.');
 }
 
 function step(io: Io, number: number, title: string): void {
