@@ -22,6 +22,7 @@ import { feedbackRoutesApp } from './feedback/feedback-app.ts';
 import { FeedbackService } from './feedback/feedback-service.ts';
 import { feedbackRoutesV1, type MachineNames, readVote } from './feedback/feedback-v1.ts';
 import { feedbackRoutesV2 } from './feedback/feedback-v2.ts';
+import { baseOf } from './http/read.ts';
 import type { Route } from './http/route.ts';
 import type { Authenticate, Observer } from './http/server.ts';
 import { EventService } from './ingest/event-service.ts';
@@ -154,9 +155,9 @@ export function wireServices(options: {
       config,
       jobs,
       ingest,
-      async decisionView(principal, jobId, eventId) {
+      async decisionView({ principal, request }, jobId, eventId) {
         const job = await jobs.get(principal, jobId);
-        return presentDecision(job, await pictures.of(job, eventId), await wantsLegacy(principal, job));
+        return presentDecision(job, await pictures.of(job, eventId), await wantsLegacy(principal, job), baseOf(request));
       },
       async vote(call, jobId, eventId, input) {
         const job = await jobs.get(call.principal, jobId);

@@ -11,8 +11,9 @@ import {
 import type { BucketService } from '../buckets/bucket-service.ts';
 import type { FeedbackService } from '../feedback/feedback-service.ts';
 import type { Principal } from '../http/principal.ts';
-import { expectValid } from '../http/read.ts';
+import { baseOf, expectValid } from '../http/read.ts';
 import { type Route, route } from '../http/route.ts';
+import { ownTime } from '../ingest/event.ts';
 import type { EventService } from '../ingest/event-service.ts';
 import { keyText, members } from '../ingest/json-scan.ts';
 import type { Job } from '../jobs/job.ts';
@@ -56,9 +57,9 @@ export function decisionRoutesV1(deps: DecisionRoutesDeps): Route[] {
       right: { input: 'decisions', scope: 'read:event_query', role: 'analyst' },
       params: EventParams,
       response: DecisionView,
-      async handler({ principal, params }) {
+      async handler({ principal, params, request }) {
         const { job, picture } = await pictureOf(principal, params);
-        return presentDecision(job, picture, await deps.wantsLegacy(principal, job));
+        return presentDecision(job, picture, await deps.wantsLegacy(principal, job), baseOf(request));
       },
     }),
     route({
@@ -95,8 +96,12 @@ export function decisionRoutesV1(deps: DecisionRoutesDeps): Route[] {
   ];
 }
 
-/** The decision view of call 12; `legacy` gives results as playbooks for Arcanna before 1.45 branch on them. */
-export function presentDecision(job: Job, picture: EventPicture, legacy: boolean): DecisionView {
+/**
+ * The decision view of call 12.
+ * @param legacy gives results as playbooks for Arcanna before 1.45 branch on them.
+ * @param base where the caller reached the service, before the path.
+ */
+export function presentDecision(job: Job, picture: EventPicture, legacy: boolean, base: string): DecisionView {
   const { event, decision, state, automation } = picture;
   const pending = event.status === 'pending_inference';
   const result = pending ? null : legacy ? legacyResult(job, picture) : resultOf(decision);
@@ -119,7 +124,7 @@ export function presentDecision(job: Job, picture: EventPicture, legacy: boolean
     reasons: reasonSentences(job, decision, picture.explanation),
     outlier_score: decision?.outlierScore ?? null,
     model_id: decision ? String(decision.modelId) : null,
-    event_url: '',
+    event_url: `${base}/jobs/${job.id}/events/${encodeURIComponent(event.eventId)}`,
   };
 }
 
@@ -148,18 +153,25 @@ async function exportText(deps: DecisionRoutesDeps, job: Job, picture: EventPict
   const body = Buffer.from(await deps.events.body(event.seq), 'utf8');
   const parts: string[] = [];
   let collides = false;
-  let hasTimestamp = false;
+  let hasTime = false;
   for (const { key, value } of members(body)) {
     const name = keyText(body, key) ?? '';
     if (OURS.has(name)) {
       collides = true;
       continue;
     }
-    if (name === '@timestamp') hasTimestamp = true;
+    if (name === '@timestamp') {
+      // Readers sort by it: what is no time stands in the whole alert only.
+      if (ownTime({ '@timestamp': JSON.parse(body.toString('utf8', value.span.from, value.span.to)) }) === null) {
+        collides = true;
+        continue;
+      }
+      hasTime = true;
+    }
     parts.push(body.toString('utf8', key.from, value.span.to));
   }
   const own: Record<string, unknown> = {
-    ...(hasTimestamp ? {} : { '@timestamp': microsToZ(event.eventAt) }),
+    ...(hasTime ? {} : { '@timestamp': microsToZ(event.eventAt) }),
     timestamp_inference: event.decidedAt === null ? null : microsToZ(event.decidedAt),
     id: event.eventId,
     metadata: {

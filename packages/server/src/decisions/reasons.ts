@@ -8,7 +8,7 @@ export function reasonSentences(job: Job, decision: Decision | undefined, explan
     return [
       job.points.length === 0
         ? 'No decision points are chosen yet, so there is nothing to decide on.'
-        : 'No model is trained yet; label some alerts and train.',
+        : 'There was no trained model to decide it; label some alerts and train, then reprocess.',
     ];
   }
   if (decision.classNo === null) return ["The alert has none of the model's decision points."];

@@ -2,6 +2,16 @@ import { Refusal } from '../errors.ts';
 import { type Principal, roleAtLeast } from './principal.ts';
 import type { Right } from './route.ts';
 
+/** Whether the caller has a right; for what a call may do besides its own. */
+export function may(principal: Principal, right: Right): boolean {
+  try {
+    authorise(principal, right);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws Refusal `forbidden` with a sentence that names what is missing. */
 export function authorise(principal: Principal, right: Right): void {
   switch (principal.kind) {

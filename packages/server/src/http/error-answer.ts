@@ -4,9 +4,14 @@ import { StorageUnavailable } from '../storage/storage.ts';
 
 /** The wire's error body. */
 export function answerError(refusal: Refusal): ErrorBody {
+  // What cannot be read as JSON has no place inside; the body as a whole is the place.
+  const problems =
+    refusal.code === 'malformed_json' && refusal.problems.length === 0
+      ? [{ loc: ['body'], msg: refusal.message, type: 'malformed_json' }]
+      : refusal.problems;
   return {
     detail: refusal.message,
-    errors: refusal.problems.map(({ loc, msg, type }) => ({ loc: [...loc], msg, type })),
+    errors: problems.map(({ loc, msg, type }) => ({ loc: [...loc], msg, type })),
     status: 'ERROR',
     error_message: refusal.message,
   };
@@ -29,7 +34,9 @@ export function toRefusal(error: unknown): Refusal {
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new Refusal('invalid', 'The body is not as long as its content-length header says.');
     case 'FST_ERR_BAD_URL':
-      return new Refusal('invalid', 'The path is not a valid URL.');
+      return new Refusal('invalid', 'The path is not a valid URL: each % must be followed by two digits of a UTF-8 character.');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new Refusal('invalid', 'A part of the path is too long.');
     case 'FST_ERR_VALIDATION':
       return invalid(error);
   }
@@ -51,7 +58,8 @@ interface Finding {
 
 function invalid(error: unknown): Refusal {
   const { validation, validationContext } = error as { validation?: readonly Finding[]; validationContext?: string };
-  const part = validationContext === 'querystring' ? 'query' : validationContext === 'params' ? 'path' : (validationContext ?? 'body');
+  const part =
+    validationContext === 'querystring' ? 'query' : validationContext === 'params' ? 'path' : (validationContext ?? 'body');
   const problems = (validation ?? []).slice(0, 20).map((finding) => ({
     loc: [part, ...(finding.instancePath ?? '').split('/').filter((step) => step !== '')],
     msg: finding.message ?? 'is not valid',

@@ -1,5 +1,11 @@
 import type { Problem, Result } from '@verdict/contract';
+import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.ts';
+
+/** Where the caller reached this service: what a person's browser will open too. */
+export function baseOf(request: FastifyRequest): string {
+  return `${request.protocol}://${request.host}`;
+}
 
 /** The value that a reader of the contract found. @throws Refusal `invalid` (400) naming the places that are wrong. */
 export function expectValid<T>(result: Result<T>): T {

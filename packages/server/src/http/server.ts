@@ -17,6 +17,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { Refusal } from '../errors.ts';
 import { authorise } from './authorise.ts';
+import { answerBrokenRequest, drain, REQUEST_TIMEOUT_MS, watchConnections } from './connections.ts';
 import { answerError, toRefusal } from './error-answer.ts';
 import { hostChecker } from './hosts.ts';
 import { addOpenApi } from './openapi.ts';
@@ -78,6 +79,12 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     bodyLimit: ORDINARY_BODY,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle' as const,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: answerBrokenRequest,
+    // Paths that no route can be looked up for.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      sendRefusal(toRefusal(error), error, request, reply);
+    },
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 2_000 },
   };
   const tls = config.tls
@@ -95,7 +102,14 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
 
   // Bodies stay bytes until the caller is known and the route says how to read them; clients that forget the content type are read too.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    const encoding = request.headers['content-encoding']?.trim().toLowerCase();
+    if (encoding && encoding !== 'identity') {
+      done(
+        new Refusal('invalid', 'The body is compressed, which is not understood here. Send plain JSON without content-encoding.'),
+      );
+    } else done(null, withoutMark(body as Buffer));
+  });
 
   await app.register(helmet, {
     global: false,
@@ -199,10 +213,13 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
   await app.ready();
 
   let operatorServer: Server | null = null;
+  let operatorStop: (() => () => void) | null = null;
+  const stop = watchConnections(app.server as Server);
   return {
     app,
     async listenOperator(path) {
       const server = createServer((request, response) => app.routing(request, response));
+      operatorStop = watchConnections(server);
       server.on('connection', (socket: Socket) => operatorSockets.add(socket));
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
@@ -211,11 +228,13 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
       operatorServer = server;
     },
     async close() {
+      const closed = [operatorStop?.(), stop()];
       if (operatorServer) {
         operatorServer.closeIdleConnections();
         await new Promise<void>((resolve) => operatorServer!.close(() => resolve()));
       }
       await app.close();
+      for (const end of closed) end?.();
     },
   };
 }
@@ -227,8 +246,12 @@ const HOT = new Set(['/api/v1/events/', '/api/v1/events', '/api/v1/events/:event
 
 function addRoute(app: FastifyInstance, entry: Route): void {
   if (entry.lenient || entry.rawBody) markLenient(entry.body);
+  // The readers of v1 take more than its schemas say, and their sentences say more.
+  if (entry.path.startsWith('/api/v1/')) for (const schema of [entry.params, entry.query]) markLenient(schema);
   app.route({
     method: entry.method,
+    // Whoever watches a service asks with HEAD; an answer without end has none.
+    exposeHeadRoute: entry.method === 'GET' && entry.response !== undefined,
     url: entry.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     config: {
       entry,
@@ -265,6 +288,11 @@ function addRoute(app: FastifyInstance, entry: Route): void {
 
 const NOBODY: Principal = { kind: 'management', keyId: 0, name: 'nobody', scopes: new Set() };
 
+/** Some editors and shells put a byte order mark before UTF-8; it says nothing about the JSON behind it. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
 /** @throws Refusal for bytes that are not UTF-8 or not JSON. An empty body is no body. */
 function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
@@ -278,8 +306,15 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function sendRefusal(refusal: Refusal, cause: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendRefusal(
+  refusal: Refusal,
+  cause: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply | Promise<FastifyReply> {
   if (refusal.status >= 500) request.log.error({ reqId: request.id, err: cause ?? refusal }, 'failed');
   if (refusal.retryAfter !== undefined) reply.header('retry-after', String(refusal.retryAfter));
-  return reply.status(refusal.status).type('application/json; charset=utf-8').send(answerError(refusal));
+  const send = () => reply.status(refusal.status).type('application/json; charset=utf-8').send(answerError(refusal));
+  const closes = !reply.raw.shouldKeepAlive || reply.getHeader('connection') === 'close';
+  return closes && !request.raw.complete ? drain(request.raw).then(send) : send();
 }

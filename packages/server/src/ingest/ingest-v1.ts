@@ -19,10 +19,11 @@ import {
 import { parseAlert } from '@verdict/engine';
 import type { Config } from '../config.ts';
 import { Refusal } from '../errors.ts';
+import { authorise, may } from '../http/authorise.ts';
 import { toRefusal } from '../http/error-answer.ts';
 import type { Principal } from '../http/principal.ts';
 import { expectValid } from '../http/read.ts';
-import { type Call, type Route, route } from '../http/route.ts';
+import { type Call, type Right, type Route, route } from '../http/route.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import { alertBytes, bytesOf, checkSize, expectUtf8, inWindows, parseOrRefuse, splitEvents } from './body-bytes.ts';
 import type { IncomingEvent } from './event.ts';
@@ -34,12 +35,16 @@ export interface IngestRoutesDeps {
   readonly jobs: JobService;
   readonly ingest: IngestService;
   /** The decision view of call 12, for `wait_ms`. */
-  readonly decisionView: (principal: Principal, jobId: number, eventId: string) => Promise<unknown>;
+  readonly decisionView: (call: Call, jobId: number, eventId: string) => Promise<unknown>;
   /** Gives the vote that an event of a bulk brought along. */
   readonly vote: (call: Call, jobId: number, eventId: string, feedback: NonNullable<BulkEvent['feedback']>) => Promise<void>;
 }
 
 type BulkEvent = Extract<ReturnType<typeof readBulkItem>, { ok: true }>['value'];
+
+/** Rights that a call needs besides sending events: a label in a bulk is feedback, and `wait_ms` shows a decision. */
+const GIVES_FEEDBACK: Right = { input: 'feedback', scope: 'write:event_feedback', role: 'analyst' };
+const SEES_DECISIONS: Right = { input: 'decisions', scope: 'read:event_query', role: 'analyst' };
 
 /** Calls 10, 11, 15 and 17 of the v1 API: alerts come in. */
 export function ingestRoutesV1(deps: IngestRoutesDeps): Route[] {
@@ -49,7 +54,7 @@ export function ingestRoutesV1(deps: IngestRoutesDeps): Route[] {
     await deps.jobs.get(call.principal, input.job_id);
     const ingested = await deps.ingest.ingest(incoming(call.principal, input, input.job_id, eventId, body));
     // Decisions are made on the way in: whoever is willing to wait has the decision already.
-    if (waitMs > 0) return deps.decisionView(call.principal, ingested.jobId, ingested.eventId);
+    if (waitMs > 0 && may(call.principal, SEES_DECISIONS)) return deps.decisionView(call, ingested.jobId, ingested.eventId);
     // Written here: the serializer of the schema would first have to find out which of the two answers this is.
     call.reply.type('application/json; charset=utf-8');
     return JSON.stringify(presentIngested(ingested));
@@ -129,7 +134,10 @@ async function bulk(deps: IngestRoutesDeps, call: Call): Promise<BulkAnswer> {
       const ingested = await deps.ingest.ingest(incoming(call.principal, item, jobId, item.event_id ?? null, body));
       eventId = ingested.eventId;
       results[index] = { event_id: eventId, status: 'pending_inference', error_message: '' };
-      if (item.feedback) await deps.vote(call, jobId, eventId, item.feedback);
+      if (item.feedback) {
+        authorise(call.principal, GIVES_FEEDBACK);
+        await deps.vote(call, jobId, eventId, item.feedback);
+      }
     } catch (error) {
       const known = toRefusal(error);
       if (known.code === 'internal') throw error;

@@ -20,10 +20,9 @@ import {
   ResourcesRequest,
   type ResourceType,
 } from '@verdict/contract';
-import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { Refusal } from '../errors.ts';
-import { expectValid, invalidAt } from '../http/read.ts';
+import { baseOf, expectValid, invalidAt } from '../http/read.ts';
 import { done, refusedStatus, requestStatus } from '../http/request-status.ts';
 import { type Route, route } from '../http/route.ts';
 import { maskedParameters } from '../integrations/integration.ts';
@@ -174,11 +173,6 @@ function badQuery(member: string, msg: string, type: 'missing' | 'unknown_value'
 
 function typeNameOf(query: Static<typeof IntegrationTypeQuery>): string | undefined {
   return query.integration_type?.trim() || query.type?.trim() || undefined;
-}
-
-/** Where the caller reached this service: what a person's browser will open too. */
-function baseOf(request: FastifyRequest): string {
-  return `${request.protocol}://${request.host}`;
 }
 
 const PAGES: Readonly<Record<ResourceType, string>> = { api_key: 'keys', integration: 'integrations', job: 'jobs' };
