@@ -86,3 +86,36 @@ export const AppLive = Type.Object(
   },
 );
 export type AppLive = Static<typeof AppLive>;
+
+export const AppQueueQuery = Type.Object({
+  size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'How many questions at most.' })),
+});
+export type AppQueueQuery = Static<typeof AppQueueQuery>;
+
+export const AppQueue = Type.Object(
+  {
+    questions: Type.Array(
+      Type.Object(
+        {
+          ask: text('Send it with the vote: it says why this was asked.'),
+          event_id: text('The event to look at: the newest of its bucket.'),
+          bucket_id: Type.Integer({ description: 'Its bucket: the answer counts for all of it where feedback is shared.' }),
+          events: count('Events in the bucket.'),
+          title: Nullable(Type.String(), 'The title it was sent with.'),
+          reason: text('biggest, diverse, uncertain, disagreement, audit or random.'),
+          chance: Nullable(Type.Number(), 'The chance with which it was drawn, for audit and random.'),
+          blind: Type.Boolean({ description: 'Do not show what the machine says: the answer is to be a fair sample.' }),
+          decision_points: Type.Array(Type.Object({ point: Type.String(), value: Type.Unknown() }), {
+            description: 'What the decision may depend on.',
+          }),
+          suggestion: label('What the machine says; null where there is nothing or it is to be hidden.'),
+          confidence: Nullable(Type.Number(), 'How sure it is, 0 to 1.'),
+        },
+        { description: 'A question.' },
+      ),
+      { description: 'Best first.' },
+    ),
+  },
+  { description: 'What to label next.' },
+);
+export type AppQueue = Static<typeof AppQueue>;

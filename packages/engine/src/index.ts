@@ -30,5 +30,13 @@ export {
 export { parseGuardState } from './guard-state.ts';
 export { loadModel, type Model } from './model.ts';
 export { checkPointPath, MAX_PATH_LENGTH } from './point-path.ts';
+export {
+  type QueueCandidate,
+  type QueueInput,
+  type QueueLabelled,
+  type QueueReason,
+  type Recommendation,
+  recommend,
+} from './queue.ts';
 export { TrainingError, type TrainResult, train } from './train.ts';
 export * from './types.ts';

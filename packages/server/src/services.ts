@@ -49,6 +49,8 @@ import { healthRoutesV2 } from './operations/health-v2.ts';
 import { Metrics, type TrainingOutcome } from './operations/metrics.ts';
 import { Readiness } from './operations/readiness.ts';
 import { type RetentionSchedule, RetentionService } from './operations/retention-service.ts';
+import { queueRoutesApp } from './queue/queue-app.ts';
+import { QueueService } from './queue/queue-service.ts';
 import { ResourceService } from './resources/resource-service.ts';
 import { resourceRoutesV2 } from './resources/resource-v2.ts';
 import { shadowRoutesApp } from './shadow/shadow-app.ts';
@@ -138,6 +140,7 @@ export function wireServices(options: {
     shadow.tidy(jobId).catch((error: unknown) => log.error({ err: error, job: jobId }, 'silent decisions could not be removed'));
   });
   const live = new LiveService(storage, training);
+  const queue = new QueueService(storage, clock);
 
   const reprocess = new ReprocessService(storage, audit, jobs, events, tasks, reprocessTask);
   observe({ metrics, ingest, feedback, tasks, disk });
@@ -174,7 +177,8 @@ export function wireServices(options: {
     ...jobRoutesApp({ jobs }),
     ...integrationRoutesApp({ integrations }),
     ...eventRoutesApp({ jobs, events, buckets, decisions, feedback, pictures }),
-    ...feedbackRoutesApp({ jobs, feedback }),
+    ...feedbackRoutesApp({ jobs, feedback, questions: queue }),
+    ...queueRoutesApp({ jobs, events, buckets, decisions, queue }),
     ...taskRoutesApp({ tasks, audit }),
     ...trainingRoutesApp({ jobs, training }),
     ...shadowRoutesApp({ jobs, shadow }),

@@ -7,8 +7,17 @@ import type { Asked, Consensus } from './feedback.ts';
 import type { FeedbackService } from './feedback-service.ts';
 import { voterOf } from './feedback-v1.ts';
 
+/** Questions that were put to people: a vote that names one carries why, and with what chance, it was asked. */
+export interface Questions {
+  asked(jobId: number, eventId: string, ask: string): Promise<{ readonly asked: Asked; readonly chance: number | undefined }>;
+}
+
 /** Feedback for people: vote, take it back; for leads: overrule, and take that back. */
-export function feedbackRoutesApp(deps: { readonly jobs: JobService; readonly feedback: FeedbackService }): Route[] {
+export function feedbackRoutesApp(deps: {
+  readonly jobs: JobService;
+  readonly feedback: FeedbackService;
+  readonly questions: Questions;
+}): Route[] {
   const { jobs, feedback } = deps;
   const tag = 'app: feedback';
   const vote = { scope: 'write:event_feedback', role: 'analyst' } as const;
@@ -37,7 +46,9 @@ export function feedbackRoutesApp(deps: { readonly jobs: JobService; readonly fe
           label: body.label,
           voter: voterOf(principal, undefined),
           through: 'app',
-          asked: (body.asked ?? 'self') as Asked,
+          ...(body.ask === undefined
+            ? { asked: (body.asked ?? 'self') as Asked }
+            : await deps.questions.asked(job.id, params.event_id, body.ask)),
           closingNotes: body.notes,
         });
         return said(job, voted.label.name, voted.counted, voted.consensus);

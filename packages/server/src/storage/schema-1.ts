@@ -139,7 +139,7 @@ CREATE INDEX agent_votes_job ON agent_votes (job_id, state, feedback_id);
 -- Which events the labelling queue asked about, why, and with what chance: a vote that names its question carries these.
 CREATE TABLE asks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
-  event_seq INTEGER NOT NULL, asked TEXT NOT NULL, reason TEXT NOT NULL, chance REAL, at INTEGER NOT NULL
+  event_seq INTEGER NOT NULL, asked_of TEXT NOT NULL, reason TEXT NOT NULL, chance REAL, at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX asks_job ON asks (job_id, id);
 CREATE INDEX asks_event ON asks (event_seq);

@@ -46,7 +46,7 @@ export async function readGround(
   }
   let model: ReturnType<typeof loadModel>;
   try {
-    model = loadModel(await readBytes(tx, championId, champion.size), { points: champion.points });
+    model = loadModel(await store.getModelBytes(tx, championId, champion.size), { points: champion.points });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return none(`The active model cannot be read: ${error.message}`);
@@ -111,16 +111,4 @@ function opinionOf(model: ReturnType<typeof loadModel>, values: PointValues, key
     classNo: classNos[verdict.choice]!,
     probabilities: new Map(classNos.map((classNo, index) => [classNo, verdict.probabilities[index]!])),
   };
-}
-
-async function readBytes(tx: ReadTx, modelId: number, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  for (let part = 0; length < size; part++) {
-    const piece = await store.getModelPart(tx, modelId, part);
-    if (!piece || length + piece.length > size) throw new RangeError(`part ${part} of its bytes is missing`);
-    bytes.set(piece, length);
-    length += piece.length;
-  }
-  return bytes;
 }

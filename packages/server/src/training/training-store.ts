@@ -213,6 +213,19 @@ export async function getModelPart(tx: ReadTx, modelId: number, part: number): P
   return row?.bytes;
 }
 
+/** All bytes of a model; for threads, which hold nobody up. @throws RangeError when a part is missing. */
+export async function getModelBytes(tx: ReadTx, modelId: number, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  for (let part = 0; length < size; part++) {
+    const piece = await getModelPart(tx, modelId, part);
+    if (!piece || length + piece.length > size) throw new RangeError(`part ${part} of its bytes is missing`);
+    bytes.set(piece, length);
+    length += piece.length;
+  }
+  return bytes;
+}
+
 export async function insertModelUnits(tx: Tx, modelId: number, units: readonly TrainedUnit[]): Promise<void> {
   for (const [unit, classNo] of units) {
     await tx.run('INSERT INTO model_units (model_id, unit, class_no) VALUES (?, ?, ?)', modelId, unit, classNo);
@@ -228,7 +241,11 @@ export async function completeModel(tx: Tx, modelId: number, message: string): P
 export async function setActiveModel(tx: Tx, jobId: number, modelId: number, now: number): Promise<void> {
   await tx.run('UPDATE models SET activated_at = ? WHERE id = ?', now, modelId);
   await tx.run('UPDATE jobs SET active_model_id = ?, updated_at = ?, version = version + 1 WHERE id = ?', modelId, now, jobId);
-  await tx.run('UPDATE jobs SET shadow_model_id = NULL, shadow_since = NULL WHERE id = ? AND shadow_model_id = ?', jobId, modelId);
+  await tx.run(
+    'UPDATE jobs SET shadow_model_id = NULL, shadow_since = NULL WHERE id = ? AND shadow_model_id = ?',
+    jobId,
+    modelId,
+  );
 }
 
 /** Models that a training of the job began to write and did not finish. */

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { Refusal } from '../errors.ts';
+import type { Asked } from '../feedback/feedback.ts';
+import { type Principal, principalId } from '../http/principal.ts';
+import type { Job } from '../jobs/job.ts';
+import type { Storage } from '../storage/storage.ts';
+import { type Ask, askedFor, type Suggested } from './queue.ts';
+import * as store from './queue-store.ts';
+import { suggestInThread } from './queue-thread.ts';
+
+/** Most questions at once. */
+export const MAX_ASKED = 100;
+/** For so long others are not asked the same, in microseconds. */
+const RESERVED = 15 * 60 * 1_000_000;
+/** A question can be answered for so long. */
+const OPEN = 30 * 86_400 * 1_000_000;
+
+/** What to label next. Each question is kept with why it was put and with what chance, and an answer that names it carries both. */
+export class QueueService {
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  /** One at a time: each takes a thread. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(storage: Storage, clock: Clock) {
+    this.#storage = storage;
+    this.#clock = clock;
+  }
+
+  /**
+   * The next questions for the caller, best first; the same ones until somebody has said something. What others were asked in the last
+   * quarter of an hour is left to them.
+   * @param size how many are wanted, 1 to 100.
+   * @throws Refusal `refused` where no decision points are chosen yet.
+   */
+  async next(job: Job, size: number, principal: Principal): Promise<Ask[]> {
+    if (job.pointsVersion === 0 || job.points.length === 0)
+      throw new Refusal('refused', 'Choose decision points first: the queue compares alerts by them.');
+    const askedOf = principalId(principal);
+    const order = {
+      file: this.#storage.file,
+      field: {
+        jobId: job.id,
+        pointsVersion: job.pointsVersion,
+        points: job.points,
+        askedOf,
+        askedSince: this.#clock() - RESERVED,
+      },
+      modelId: job.activeModelId,
+      size: Math.min(MAX_ASKED, size),
+    };
+    const turn = this.#turn.then(
+      () => suggestInThread(order),
+      () => suggestInThread(order),
+    );
+    this.#turn = turn;
+    const suggested = await turn;
+    return suggested.length === 0 ? [] : this.#ask(job.id, askedOf, suggested);
+  }
+
+  /**
+   * Why the question behind a token was put.
+   * @throws Refusal `invalid` where there is none of that name for the event.
+   */
+  async asked(
+    jobId: number,
+    eventId: string,
+    token: string,
+  ): Promise<{ readonly asked: Asked; readonly chance: number | undefined }> {
+    const ask = await this.#storage.read((tx) => store.findAsk(tx, jobId, token));
+    if (ask?.event_id !== eventId)
+      throw new Refusal('invalid', `There is no question "${token.slice(0, 40)}" about the event "${eventId}". Leave "ask" out.`);
+    return { asked: askedFor(ask.reason), chance: ask.chance ?? undefined };
+  }
+
+  async #ask(jobId: number, askedOf: string, suggested: readonly Suggested[]): Promise<Ask[]> {
+    const tokens = suggested.map(() => randomBytes(16).toString('base64url'));
+    return this.#storage.write(async (tx) => {
+      const now = this.#clock();
+      await store.deleteOldAsks(tx, jobId, now - OPEN);
+      const asks: Ask[] = [];
+      for (const [index, one] of suggested.entries()) {
+        // Asked again, the first draw stands: nobody draws until they like the chance.
+        const open = await store.openAsk(tx, askedOf, one.eventSeq, now - RESERVED);
+        const ask = open ? { ...one, ...open } : { ...one, token: tokens[index]! };
+        if (!open) await store.insertAsk(tx, jobId, askedOf, ask, now);
+        asks.push(ask);
+      }
+      return asks;
+    });
+  }
+}
