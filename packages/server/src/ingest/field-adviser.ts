@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Advice, createFieldStatistics, parseAlert } from '@verdict/engine';
+import { Worker } from 'node:worker_threads';
+import type { Advice } from '@verdict/engine';
 import type { FeedbackService } from '../feedback/feedback-service.ts';
 import type { Job } from '../jobs/job.ts';
 import type { EventService } from './event-service.ts';
@@ -11,6 +12,10 @@ export interface AdvisedFields {
   readonly advice: readonly Advice[];
 }
 
+/** What the thread is sent: alerts with their labels, and `end` when it shall answer. */
+export type ToFields = readonly (readonly [alert: string, label: string | undefined])[] | 'end';
+export type FromFields = AdvisedFields;
+
 const PAGE = 200;
 /** The main thread is not held longer than this at a stretch, in milliseconds. */
 const SLICE_MS = 8;
@@ -20,7 +25,7 @@ const LONGEST_MS = 3_000;
 const FRESH_MS = 5_000;
 const MOST_REMEMBERED = 20;
 
-/** Looks through the newest events of a job and says which fields to decide by; labels are what people agree on where they do. */
+/** Looks through the newest events of a job and says which fields to decide by, in a thread of its own; labels are what people agree on where they do. */
 export class FieldAdviser {
   readonly #events: EventService;
   readonly #feedback: FeedbackService;
@@ -49,24 +54,47 @@ export class FieldAdviser {
   }
 
   async #look(job: Job, sample: number, started: number): Promise<AdvisedFields> {
-    const statistics = createFieldStatistics();
+    const { promise, resolve, reject } = Promise.withResolvers<AdvisedFields>();
+    const source = import.meta.url.endsWith('.ts');
+    const worker = new Worker(new URL(source ? './field-worker.ts' : './field-worker.js', import.meta.url), {
+      // From source, packages of ours are found by their source too, whatever the process was started with.
+      ...(source ? { execArgv: ['--conditions=source'] } : {}),
+    });
+    worker.on('message', resolve);
+    worker.on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`The thread that counts fields ended with ${code} and no result.`)));
+    const send = (message: ToFields) => worker.postMessage(message);
+    try {
+      await this.#read(job, sample, started, send);
+      send('end');
+      return await promise;
+    } finally {
+      promise.catch(() => {});
+      void worker.terminate();
+    }
+  }
+
+  async #read(job: Job, sample: number, started: number, send: (message: ToFields) => void): Promise<void> {
     const names = new Map(job.labels.map(({ classNo, name }) => [classNo, name]));
     let before: number | undefined;
+    let read = 0;
     let since = performance.now();
-    while (statistics.events < sample && performance.now() - started < LONGEST_MS) {
-      const page = await this.#events.list(job.id, { before, limit: Math.min(PAGE, sample - statistics.events) });
+    while (read < sample && performance.now() - started < LONGEST_MS) {
+      const page = await this.#events.list(job.id, { before, limit: Math.min(PAGE, sample - read) });
+      const alerts: [alert: string, label: string | undefined][] = [];
       for (const event of page) {
         const consensus = await this.#feedback.consensus(job, event);
-        const label = consensus?.classNo === null || consensus === undefined ? undefined : names.get(consensus.classNo);
-        statistics.add(parseAlert(await this.#events.body(event.seq)), label);
+        const classNo = consensus?.classNo ?? null;
+        alerts.push([await this.#events.body(event.seq), classNo === null ? undefined : names.get(classNo)]);
         if (performance.now() - since > SLICE_MS) {
           await nextTurn();
           since = performance.now();
         }
       }
       if (page.length === 0) break;
+      send(alerts);
+      read += page.length;
       before = page.at(-1)!.seq;
     }
-    return { events: statistics.events, advice: statistics.advice() };
   }
 }
