@@ -58,21 +58,32 @@ interface VoteRow {
   readonly feedbackId: number;
 }
 
+/**
+ * Buckets whose votes are counted later: while stored events are being put in buckets of other decision points, those of the old ones keep what
+ * they came to, for the events that still stand there.
+ */
+const LATER = `SELECT 'b:' || b.id FROM buckets b JOIN jobs j ON j.id = b.job_id AND j.points_version > b.points_version
+  WHERE EXISTS (SELECT 1 FROM tasks t WHERE t.job_id = b.job_id AND t.kind = 'rebucket' AND t.state IN ('waiting', 'running'))`;
+
 /** Counts the votes anew, as the service does, and compares with what it keeps. */
 function brokenConsensus(database: Database.Database): string[] {
+  const later = new Set(database.prepare<[], string>(LATER).pluck().all());
+  const isCounted = ({ unit }: { readonly unit: string }) => !later.has(unit);
   const counted = database
     .prepare<[], VoteRow>(
       `SELECT CASE WHEN v.bucket_id IS NOT NULL AND j.category = 'Decision intelligence' THEN 'b:' || v.bucket_id ELSE 'e:' || v.event_seq END AS unit,
          v.voter, v.class_no AS classNo, v.feedback_id AS feedbackId FROM votes v JOIN jobs j ON j.id = v.job_id ORDER BY v.feedback_id`,
     )
-    .all();
+    .all()
+    .filter(isCounted);
   const last = new Map<string, VoteRow>();
   for (const vote of counted) last.set(`${vote.unit} ${vote.voter}`, vote);
   const kept = database
     .prepare<[], VoteRow>(
       `SELECT unit_kind || ':' || unit_id AS unit, voter, class_no AS classNo, feedback_id AS feedbackId FROM unit_votes`,
     )
-    .all();
+    .all()
+    .filter(isCounted);
   const broken: string[] = [];
   if (kept.length !== last.size) broken.push(`${kept.length} votes are kept of units, ${last.size} are counted`);
   for (const vote of kept) {
@@ -85,7 +96,8 @@ function brokenConsensus(database: Database.Database): string[] {
     .prepare<[], { unit: string; classNo: number | null; tally: string; voters: number }>(
       `SELECT unit_kind || ':' || unit_id AS unit, class_no AS classNo, tally, voters FROM consensus`,
     )
-    .all();
+    .all()
+    .filter(isCounted);
   if (agreed.length !== units.size) broken.push(`${agreed.length} units have a consensus, ${units.size} have votes`);
   for (const { unit, classNo, tally, voters } of agreed) {
     const wanted = agree(units.get(unit) ?? []);
