@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // Worker threads that a test starts run from source too.
     execArgv: ['--conditions=source'],
+    // It offers its own TypeScript under the same condition, which Node strips of types nowhere inside node_modules.
+    server: { deps: { inline: [/modelcontextprotocol\/sdk\/dist\/esm\/client\//, /eventsource-parser/] } },
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -38,6 +38,11 @@ import { jobRoutesV1 } from './jobs/job-v1.ts';
 import { jobRoutesV2 } from './jobs/job-v2.ts';
 import { liveRoutesApp } from './live/live-app.ts';
 import { LiveService } from './live/live-service.ts';
+import { agentVoteRoutesApp } from './mcp/agent-vote-app.ts';
+import { AgentVoteService } from './mcp/agent-vote-service.ts';
+import { mcpRoutesApp } from './mcp/mcp-app.ts';
+import { readTools } from './mcp/read-tools-app.ts';
+import { writeTools } from './mcp/write-tools-app.ts';
 import { MetricsService } from './metrics/metrics-service.ts';
 import { metricsRoutesV2 } from './metrics/metrics-v2.ts';
 import { RecomputeTask } from './metrics/recompute-task.ts';
@@ -134,6 +139,11 @@ export function wireServices(options: {
   jobs.onPointsChanged((tx, jobId, version, origin) => rebucketTask.enqueueIn(tasks, tx, jobId, version, origin));
   const training = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
   const figures = new MetricsService(storage, audit, training, tasks);
+  const agentVotes = new AgentVoteService(storage, clock, audit, jobs, events, feedback);
+  const tools = [
+    ...readTools({ jobs, events, buckets, decisions, feedback, pictures, training, metrics: figures, readiness }),
+    ...writeTools({ jobs, votes: agentVotes, training }),
+  ];
   const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
   // A shadow that was made the active model is none any more.
   trainTask.onActivated((jobId) => {
@@ -187,6 +197,12 @@ export function wireServices(options: {
     ...healthRoutes({ config, readiness, metrics }),
     ...healthRoutesV2({ readiness }),
     ...backupRoutes({ backups }),
+    ...agentVoteRoutesApp({ jobs, votes: agentVotes }),
+    ...mcpRoutesApp({
+      tools,
+      version: VERSION,
+      onFailure: (error, name) => log.error({ err: error, tool: name }, 'tool failed'),
+    }),
   ];
   let sweep: RetentionSchedule | undefined;
   return {

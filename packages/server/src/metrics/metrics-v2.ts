@@ -33,9 +33,7 @@ export function metricsRoutesV2(deps: { readonly jobs: JobService; readonly metr
   const figuresOf = async (principal: Principal, query: JobMetricsQuery, body: unknown) => {
     const job = await findJob(jobs, principal, query.job_id);
     refuseFilters(body);
-    const [from, to] = [readTime(query, 'start_datetime'), readTime(query, 'end_datetime')];
-    if (from !== null && to !== null && from > to)
-      throw invalidAt([{ loc: ['query', 'end_datetime'], msg: 'must not be before start_datetime', type: 'conflict' }]);
+    const { from, to } = readSpan(query);
     return { job, view: presentJobFigures(job, await metrics.ofJob(job, from, to)) };
   };
 
@@ -190,8 +188,20 @@ export async function findJob(jobs: JobService, principal: Principal, text: stri
   }
 }
 
-/** @throws Refusal `invalid` for what is no date. */
-function readTime(query: JobMetricsQuery, name: 'start_datetime' | 'end_datetime'): number | null {
+/**
+ * A span of time in microseconds; null where it is not limited.
+ * @throws Refusal `invalid` for what is no date, and for an end before the start.
+ */
+export function readSpan(query: SpanQuery): { from: number | null; to: number | null } {
+  const [from, to] = [readTime(query, 'start_datetime'), readTime(query, 'end_datetime')];
+  if (from !== null && to !== null && from > to)
+    throw invalidAt([{ loc: ['query', 'end_datetime'], msg: 'must not be before start_datetime', type: 'conflict' }]);
+  return { from, to };
+}
+
+type SpanQuery = Pick<JobMetricsQuery, 'start_datetime' | 'end_datetime'>;
+
+function readTime(query: SpanQuery, name: 'start_datetime' | 'end_datetime'): number | null {
   const text = query[name];
   if (text === undefined || text.trim() === '') return null;
   const time = parseTimestamp(text);
