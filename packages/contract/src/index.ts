@@ -4,6 +4,7 @@ export * from './app-access.ts';
 export * from './app-agents.ts';
 export * from './app-integrations.ts';
 export * from './app-jobs.ts';
+export * from './app-notes.ts';
 export * from './app-operations.ts';
 export * from './app-training.ts';
 export * from './app-trust.ts';

@@ -28,6 +28,7 @@ export const CATALOGUE = {
   too_large: 413,
   too_many: 429,
   queue_full: 429,
+  too_slow: 504,
   internal: 500,
   stopping: 503,
   store_unavailable: 503,

@@ -46,6 +46,9 @@ import { writeTools } from './mcp/write-tools-app.ts';
 import { MetricsService } from './metrics/metrics-service.ts';
 import { metricsRoutesV2 } from './metrics/metrics-v2.ts';
 import { RecomputeTask } from './metrics/recompute-task.ts';
+import { noteRoutesApp } from './notes/note-app.ts';
+import { NoteService } from './notes/note-service.ts';
+import { noteRoutesV2 } from './notes/note-v2.ts';
 import { backupRoutes } from './operations/backup-app.ts';
 import { BackupService } from './operations/backup-service.ts';
 import { DiskWatch } from './operations/disk-watch.ts';
@@ -58,6 +61,10 @@ import { queueRoutesApp } from './queue/queue-app.ts';
 import { QueueService } from './queue/queue-service.ts';
 import { ResourceService } from './resources/resource-service.ts';
 import { resourceRoutesV2 } from './resources/resource-v2.ts';
+import { SearchIndex } from './search/search-index.ts';
+import { SearchService } from './search/search-service.ts';
+import { SearchThreads } from './search/search-threads.ts';
+import { searchRoutesV2 } from './search/search-v2.ts';
 import { shadowRoutesApp } from './shadow/shadow-app.ts';
 import { ShadowService } from './shadow/shadow-service.ts';
 import type { Storage } from './storage/storage.ts';
@@ -153,6 +160,10 @@ export function wireServices(options: {
   const queue = new QueueService(storage, clock);
 
   const reprocess = new ReprocessService(storage, audit, jobs, events, tasks, reprocessTask);
+  const notes = new NoteService(storage, clock, audit, events);
+  const searchIndex = new SearchIndex();
+  const searchThreads = new SearchThreads(SEARCH_DEADLINE_MS);
+  const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex);
   observe({ metrics, ingest, feedback, tasks, disk });
 
   const machineNames: MachineNames = (_principal, job) => integrations.machineNames(job);
@@ -194,6 +205,9 @@ export function wireServices(options: {
     ...shadowRoutesApp({ jobs, shadow }),
     ...liveRoutesApp({ jobs, live }),
     ...reprocessRoutesApp({ jobs, reprocess }),
+    ...searchRoutesV2({ search, jobs, reprocess }),
+    ...noteRoutesV2({ notes, jobs }),
+    ...noteRoutesApp({ notes, jobs }),
     ...healthRoutes({ config, readiness, metrics }),
     ...healthRoutesV2({ readiness }),
     ...backupRoutes({ backups }),
@@ -235,11 +249,15 @@ export function wireServices(options: {
     async stop() {
       sweep?.stop();
       disk.stop();
+      await searchThreads.stop();
       await tasks.stop();
       await access.stop();
     },
   };
 }
+
+/** How long one search may run. */
+const SEARCH_DEADLINE_MS = 30_000;
 
 /** What happens in the services, as numbers for the metrics. */
 function observe(parts: {

@@ -9,12 +9,12 @@ import { labelName } from './reasons.ts';
 /** What is known about an event, as the `arcanna` block tells it. */
 export interface ArcannaFacts {
   readonly event: StoredEvent;
-  readonly decision: Decision | undefined;
+  readonly decision: Pick<Decision, 'modelId' | 'classNo' | 'confidence' | 'outlier' | 'outlierScore' | 'madeAt'> | undefined;
   readonly bucket: Pick<Bucket, 'id' | 'key'> | undefined;
-  readonly consensus: Consensus | undefined;
+  readonly consensus: Pick<Consensus, 'classNo'> | undefined;
   readonly state: KnowledgeState;
   /** The decision that the last reprocessing replaced. */
-  readonly before: Decision | undefined;
+  readonly before: Pick<Decision, 'classNo'> | undefined;
 }
 
 /** What Verdict knows about an event, under `arcanna` in exports and queries. */
@@ -62,7 +62,7 @@ export function arcannaBlockOf(job: Job, facts: ArcannaFacts): ArcannaBlock {
 }
 
 /** `class_n`, or `no_decision` before the first training and for an event without any of the model's decision points. */
-export function resultOf(decision: Decision | undefined): string {
+export function resultOf(decision: Pick<Decision, 'classNo'> | undefined): string {
   return decision && decision.classNo !== null ? classId(decision.classNo) : 'no_decision';
 }
 

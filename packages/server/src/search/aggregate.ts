@@ -207,7 +207,7 @@ class DateHistogram implements Collector {
 
   add(document: SearchDocument): void {
     const { missing } = this.#spec;
-    const times = document.values(this.#spec.field).flatMap((value) => timeOf(value) ?? []);
+    const times = [...document.times(this.#spec.field)];
     if (times.length === 0 && missing !== undefined) times.push(missing);
     const keys = new Set(times.map((time) => this.#floor(time)));
     for (const key of keys) bucketOf(this.#buckets, key, this.#spec.subs, this.#budget).add(document);

@@ -1,7 +1,7 @@
 import { type ArcannaBlock, microsToZ } from '@verdict/contract';
 import type { StoredEvent } from '../ingest/event.ts';
 import type { SearchDocument } from './query.ts';
-import { eachLeaf, existsAt, leavesAt, type Scalar } from './value.ts';
+import { eachLeaf, existsAt, leavesAt, type Scalar, timeOf } from './value.ts';
 
 /** Members of ours beside those of the alert; an alert's own member of such a name is found below `raw_event`. */
 export const OURS: ReadonlySet<string> = new Set(['arcanna', 'id', 'metadata', 'timestamp_inference', 'raw_event', '@timestamp']);
@@ -53,6 +53,10 @@ class StoredDocument implements SearchDocument {
     if (path === '_index') return [String(this.jobId)];
     const at = this.#locate(path);
     return at.path === undefined ? [] : leavesAt(at.node, at.path);
+  }
+
+  times(path: string): readonly number[] {
+    return path === '@timestamp' ? [this.#parts.event.eventAt] : this.values(path).flatMap((value) => timeOf(value) ?? []);
   }
 
   exists(path: string): boolean {

@@ -35,7 +35,9 @@ export function matches(query: Query, document: SearchDocument): boolean {
     case 'exists':
       return document.exists(query.field);
     case 'range':
-      return document.values(query.field).some((value) => inRange(value, query.range));
+      return onTimes(query.range)
+        ? document.times(query.field).some((time) => holdsTime(time, query.range))
+        : document.values(query.field).some((value) => inRange(value, query.range));
     case 'ids':
       return query.ids.includes(document.id);
   }
@@ -52,6 +54,25 @@ export function inRange(value: Scalar, { gt, gte, lt, lte }: Range): boolean {
     holds(value, lt, (order) => order < 0) &&
     holds(value, lte, (order) => order <= 0)
   );
+}
+
+/** Whether all bounds are times, so that only times can lie between them. */
+function onTimes(range: Range): boolean {
+  return Object.values(range).every(({ kind }) => kind === 'time');
+}
+
+function holdsTime(time: number, { gt, gte, lt, lte }: Range): boolean {
+  return !(
+    (gt && !(time > timeValue(gt))) ||
+    (gte && !(time >= timeValue(gte))) ||
+    (lt && !(time < timeValue(lt))) ||
+    (lte && !(time <= timeValue(lte)))
+  );
+}
+
+/** The microseconds of a bound that is a time; NaN, which nothing compares with, for any other. */
+export function timeValue(bound: Bound): number {
+  return bound.kind === 'time' ? bound.value : Number.NaN;
 }
 
 function holds(value: Scalar, bound: Bound | undefined, wanted: (order: number) => boolean): boolean {

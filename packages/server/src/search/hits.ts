@@ -21,6 +21,7 @@ export const NEWEST: readonly SortKey[] = [{ field: '@timestamp', descending: tr
 export function sortValues(document: SearchDocument, keys: readonly SortKey[]): SortValue[] {
   return keys.map(({ field, descending }) => {
     if (field === '_doc') return [1, document.seq];
+    if (field === '@timestamp') return [2, document.times(field)[0]!];
     let best: SortValue = null;
     for (const value of document.values(field)) {
       const next = sortValue(value);

@@ -55,6 +55,8 @@ export interface SearchDocument {
   readonly seq: number;
   /** Scalars at a path, arrays gone through; empty where there is nothing. */
   values(path: string): readonly Scalar[];
+  /** The times among them, in microseconds. */
+  times(path: string): readonly number[];
   exists(path: string): boolean;
   /** Every scalar that words are looked for in: those of the alert, its id and title. */
   leaves(visit: (path: string, value: Scalar) => void): void;

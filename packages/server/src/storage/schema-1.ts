@@ -161,6 +161,13 @@ CREATE TABLE consensus (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX consensus_job ON consensus (job_id);
 
+-- What agents noted on an event; shown to people, never counted. Goes with its event.
+CREATE TABLE agent_notes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL, event_seq INTEGER NOT NULL REFERENCES events(seq) ON DELETE CASCADE,
+  note TEXT NOT NULL, saved_objects TEXT, workflow_name TEXT, workflow_id TEXT, session_id TEXT, created_at INTEGER NOT NULL, created_by TEXT NOT NULL
+) STRICT;
+CREATE INDEX agent_notes_event ON agent_notes (event_seq);
+
 -- Long work --------------------------------------------------------------------------------------------------------------------
 CREATE TABLE tasks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER, kind TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),

@@ -1,0 +1,65 @@
+import type { Job } from '../jobs/job.ts';
+import type { Aggregations } from './aggregation.ts';
+import type { SortKey, SourceFilter } from './hits.ts';
+import type { Query } from './query.ts';
+
+/** What is wanted of the events found. */
+export type Want =
+  /** Pages of each job, in the words of `/api/v2/events/query`. */
+  | {
+      readonly kind: 'events';
+      readonly from: number;
+      readonly size: number;
+      readonly sort: readonly SortKey[];
+      readonly withAlerts: boolean;
+    }
+  /** Hits and aggregations in the shape of Elasticsearch. */
+  | {
+      readonly kind: 'elastic';
+      readonly from: number;
+      readonly size: number;
+      readonly sort: readonly SortKey[];
+      readonly source: SourceFilter;
+      readonly aggregations: Aggregations;
+      /** Hits hold decision points and arcanna alone. */
+      readonly pointsOnly: boolean;
+    }
+  /** Numbers of the events, oldest first. */
+  | { readonly kind: 'ids' }
+  /** Fields of the newest events of each job. */
+  | { readonly kind: 'fields'; readonly newest: number };
+
+/** One search: plain data for a reading thread. */
+export interface SearchOrder {
+  /** The main database. */
+  readonly file: string;
+  /** The search index, or null to do without. */
+  readonly index: string | null;
+  readonly jobs: readonly Job[];
+  readonly query: Query;
+  readonly want: Want;
+}
+
+/** What a field holds in the events that were looked at. */
+export interface FoundField {
+  readonly path: string;
+  readonly types: readonly ('string' | 'date' | 'long' | 'double' | 'boolean')[];
+  /** Numbers of the jobs that have it. */
+  readonly jobs: readonly number[];
+}
+
+/** What came of it. */
+export type Found =
+  /** The answer as JSON text, made where the events were read: alerts keep their own spelling of numbers. */
+  | { readonly kind: 'json'; readonly text: string; readonly total: number }
+  | { readonly kind: 'ids'; readonly ids: readonly { readonly jobId: number; readonly eventId: string }[] }
+  | { readonly kind: 'fields'; readonly fields: readonly FoundField[]; readonly events: number };
+
+/** How the events were found, for benches and tests. */
+export interface Effort {
+  /** Events whose rows were looked at. */
+  readonly looked: number;
+  /** Alerts that were parsed. */
+  readonly parsed: number;
+  readonly indexed: boolean;
+}

@@ -1,0 +1,170 @@
+import { type ArcannaBlock, microsToZ } from '@verdict/contract';
+import { collectorOf } from './aggregate.ts';
+import { matches } from './evaluate.ts';
+import { EventFacts } from './event-facts.ts';
+import { FieldCollector } from './field-collector.ts';
+import { Best, filterSource, type Placed, shownSort, sortValues } from './hits.ts';
+import type { Effort, Found, SearchOrder, Want } from './order.ts';
+import { type Plan, planOf } from './plan.ts';
+import type { SearchDocument } from './query.ts';
+import { type EventRow, type SearchStore, toEvent } from './search-store.ts';
+import { TermHash } from './term-hash.ts';
+
+/**
+ * Does one search over one consistent state of the database. Runs for as long as it takes: whoever calls it from a thread ends the thread.
+ * @throws Refusal when aggregations grow beyond their limits.
+ */
+export function runSearch(store: SearchStore, order: SearchOrder): { readonly found: Found; readonly effort: Effort } {
+  return store.snapshot(() => new Search(store, order).run());
+}
+
+class Search {
+  readonly #store: SearchStore;
+  readonly #order: SearchOrder;
+  readonly #facts: EventFacts;
+  readonly #plan: Plan;
+  #looked = 0;
+
+  constructor(store: SearchStore, order: SearchOrder) {
+    this.#store = store;
+    this.#order = order;
+    this.#facts = new EventFacts(store, order.jobs);
+    const key = store.indexKey();
+    this.#plan = planOf(order.query, key === undefined ? undefined : new TermHash(key));
+  }
+
+  run(): { readonly found: Found; readonly effort: Effort } {
+    const found = this.#find(this.#order.want);
+    return { found, effort: { looked: this.#looked, parsed: this.#facts.parsed, indexed: this.#plan.expression !== undefined } };
+  }
+
+  #find(want: Want): Found {
+    switch (want.kind) {
+      case 'events':
+        return this.#events(want);
+      case 'elastic':
+        return this.#elastic(want);
+      case 'ids': {
+        const ids: { jobId: number; eventId: string; seq: number }[] = [];
+        for (const job of this.#order.jobs)
+          this.#each(job.id, (document) => ids.push({ jobId: job.id, eventId: document.id, seq: document.seq }));
+        ids.sort((a, b) => a.seq - b.seq);
+        return { kind: 'ids', ids: ids.map(({ jobId, eventId }) => ({ jobId, eventId })) };
+      }
+      case 'fields':
+        return this.#fields(want.newest);
+    }
+  }
+
+  #events({ from, size, sort, withAlerts }: Extract<Want, { kind: 'events' }>): Found {
+    const pages: Hit[] = [];
+    let total = 0;
+    for (const job of this.#order.jobs) {
+      const best = new Best<Hit>(from + size, sort);
+      this.#each(job.id, (document, row) => {
+        total++;
+        const placed = { seq: document.seq, sort: sortValues(document, sort) };
+        best.offer(placed, () => ({ ...placed, row }));
+      });
+      pages.push(...best.list().slice(from));
+    }
+    const all = new Best<Hit>(pages.length, sort);
+    for (const hit of pages) all.offer(hit, () => hit);
+    const titles = new Map(this.#order.jobs.map(({ id, title }) => [id, title]));
+    const texts = all.list().map(({ row }) => {
+      const event = toEvent(row);
+      const head = JSON.stringify({
+        event_id: event.eventId,
+        job_id: event.jobId,
+        job_title: titles.get(event.jobId),
+        decision_points: this.#facts.pointValues(event),
+        arcanna: this.#facts.arcanna(event),
+      });
+      return withAlerts ? `${head.slice(0, -1)},"raw_event":${this.#store.body(event.seq)}}` : head;
+    });
+    return { kind: 'json', text: `{"events":[${texts.join(',')}],"total_count":${total}}`, total };
+  }
+
+  #elastic(want: Extract<Want, { kind: 'elastic' }>): Found {
+    const { from, size, sort, source, aggregations, pointsOnly } = want;
+    const best = new Best<Hit>(size === 0 ? 0 : from + size, sort);
+    const collector = Object.keys(aggregations).length > 0 ? collectorOf(aggregations) : undefined;
+    let total = 0;
+    for (const job of this.#order.jobs) {
+      this.#each(job.id, (document, row) => {
+        total++;
+        collector?.add(document);
+        if (size === 0) return;
+        const placed = { seq: document.seq, sort: sortValues(document, sort) };
+        best.offer(placed, () => ({ ...placed, row }));
+      });
+    }
+    const hits = best
+      .list()
+      .slice(from)
+      .map(({ row, sort: values }) => ({
+        _index: String(row.job_id),
+        _id: row.event_id,
+        _score: null,
+        _source: filterSource(pointsOnly ? this.#pointsSource(row) : this.#facts.document(row).source(), source),
+        sort: values.map((value, index) => shownSort(value, sort[index]!.field)),
+      }));
+    const text = JSON.stringify({
+      hits: { total: { value: total, relation: 'eq' }, max_score: null, hits },
+      ...(collector ? { aggregations: collector.result() } : {}),
+    });
+    return { kind: 'json', text, total };
+  }
+
+  #pointsSource(row: EventRow): Readonly<Record<string, unknown>> {
+    const event = toEvent(row);
+    const arcanna: ArcannaBlock = this.#facts.arcanna(event);
+    return { '@timestamp': microsToZ(event.eventAt), decision_points: this.#facts.pointValues(event), arcanna };
+  }
+
+  #fields(newest: number): Found {
+    const fields = new FieldCollector();
+    for (const job of this.#order.jobs) {
+      let count = 0;
+      for (const row of this.#store.walk({ jobId: job.id, from: this.#plan.from, to: this.#plan.to }, 0)) {
+        this.#looked++;
+        fields.add(this.#facts.document(row));
+        if (++count >= newest) break;
+      }
+    }
+    return { kind: 'fields', fields: fields.list(), events: this.#looked };
+  }
+
+  /** Every event of a job that the query means, each once. */
+  #each(jobId: number, visit: (document: SearchDocument, row: EventRow) => unknown): void {
+    const { from, to, ids, expression, exact, rest } = this.#plan;
+    if (rest.kind === 'none') return;
+    const span = { jobId, from, to };
+    const judge = (row: EventRow, known: boolean): void => {
+      this.#looked++;
+      const document = this.#facts.document(row);
+      if (known || matches(rest, document)) visit(document, row);
+    };
+    if (ids) {
+      for (const id of ids) {
+        const row = this.#store.event(jobId, id);
+        if (row && row.event_at >= from && row.event_at <= to) judge(row, false);
+      }
+      return;
+    }
+    const everything = rest.kind === 'all';
+    if (expression === undefined) {
+      for (const row of this.#store.walk(span, 0)) judge(row, everything);
+      return;
+    }
+    const until = this.#store.indexedUntil();
+    for (const row of this.#store.walk(span, until)) judge(row, false);
+    // Events with too many words are known to the index by their number alone, and looked at each time.
+    for (const row of this.#store.walkPartial(span)) judge(row, false);
+    for (const row of this.#store.walkIndexed(span, expression)) judge(row, exact);
+  }
+}
+
+interface Hit extends Placed {
+  readonly row: EventRow;
+}

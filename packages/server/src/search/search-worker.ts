@@ -1,0 +1,43 @@
+/** A reading thread: answers one search at a time over a connection of its own. */
+import { setPriority } from 'node:os';
+import { parentPort } from 'node:worker_threads';
+import { Refusal } from '../errors.ts';
+import type { SearchOrder } from './order.ts';
+import { runSearch } from './run-search.ts';
+import { SearchStore } from './search-store.ts';
+import type { FromThread, ToThread } from './search-threads.ts';
+
+/** Below the thread that takes alerts in; 19 would be the lowest. */
+const PRIORITY = 5;
+
+const port = parentPort!;
+let open: { readonly store: SearchStore; readonly file: string; readonly index: string | null } | undefined;
+
+lowerPriority();
+port.on('message', ({ id, order }: ToThread) => port.postMessage(answer(id, order)));
+
+function answer(id: number, order: SearchOrder): FromThread {
+  try {
+    return { type: 'found', id, ...runSearch(storeOf(order), order) };
+  } catch (error) {
+    if (error instanceof Refusal) return { type: 'refused', id, sentence: error.message };
+    return { type: 'failed', id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+function storeOf({ file, index }: SearchOrder): SearchStore {
+  if (open?.file === file && open.index === index) return open.store;
+  open?.store.close();
+  open = { store: new SearchStore(file, index), file, index };
+  return open.store;
+}
+
+/** On Linux the number 0 means the calling thread alone; elsewhere it would be the whole process. */
+function lowerPriority(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, PRIORITY);
+  } catch {
+    // Not allowed here: it works all the same, with more to share.
+  }
+}
