@@ -7,6 +7,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { importCommand } from './commands/import.ts';
 import { jobsCommand } from './commands/jobs.ts';
 import { keysCommand } from './commands/keys.ts';
+import { mcpCommand } from './commands/mcp.ts';
 import { operationsCommands } from './commands/operations.ts';
 import { usersCommand } from './commands/users.ts';
 import { CliError, type Io, note } from './io.ts';
@@ -37,6 +38,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     status = 1;
   });
   operationsCommands(program, io);
+  mcpCommand(program, io);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;

@@ -55,6 +55,14 @@ export class VerdictClient {
     return this.#send.json('GET', '/ready', { accept: [503], repeatable: false });
   }
 
+  /**
+   * Hands on a message of the Model Context Protocol (JSON text) and resolves with the answer, empty where there is none. Never sent again by itself.
+   * Answers that are errors of the protocol are answers.
+   */
+  mcp(message: string): Promise<string> {
+    return this.#send.text('POST', '/mcp', { body: message, accept: [400] });
+  }
+
   /** Measurements in the text form of Prometheus. */
   metrics(): Promise<string> {
     return this.#send.text('GET', '/metrics');
