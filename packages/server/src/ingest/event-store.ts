@@ -25,10 +25,10 @@ interface EventRow {
 const COLUMNS = `seq, job_id, event_id, event_version, is_current, duplicated, title, severity, data_source, storage_tag, ingested_at, event_at,
   points_version, bucket_id, decision_id, decided_at, status, error`;
 
-/** The current version of an event. */
+/** The current version of an event. Found by its mark: SQLite prepares a statement with a parameter and an order anew each time. */
 export async function getEvent(tx: ReadTx, jobId: number, eventId: string): Promise<StoredEvent | undefined> {
   const row = await tx.get<EventRow>(
-    `SELECT ${COLUMNS} FROM events WHERE job_id = ? AND event_id = ? ORDER BY event_version DESC LIMIT 1`,
+    `SELECT ${COLUMNS} FROM events WHERE job_id = ? AND event_id = ? AND is_current = 1`,
     jobId,
     eventId,
   );
@@ -82,7 +82,7 @@ export async function getIdentity(
   { seq: number; event_version: number; body_hash: Uint8Array; ingested_at: number; bucket_id: number | null } | undefined
 > {
   return tx.get(
-    'SELECT seq, event_version, body_hash, ingested_at, bucket_id FROM events WHERE job_id = ? AND event_id = ? ORDER BY event_version DESC LIMIT 1',
+    'SELECT seq, event_version, body_hash, ingested_at, bucket_id FROM events WHERE job_id = ? AND event_id = ? AND is_current = 1',
     jobId,
     eventId,
   );

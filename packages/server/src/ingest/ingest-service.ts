@@ -23,11 +23,26 @@ export interface Ingested {
 /** Events in one unit of work: one fsync for all, and no caller waits long for a neighbour. */
 const EVENTS_PER_UNIT = 100;
 
+/** Units on their way at once: while one reaches the disk, the next is stored. */
+const UNITS_AT_ONCE = 3;
+
 /** Told after the commit what came in and how long it took, for metrics and live views. */
 export type IngestObserver = (
   ingested: readonly { readonly event: Ingested; readonly job: Job; readonly classNo: number | null }[],
   seconds: number,
 ) => void;
+
+/** Draws events at random for the guard's audits, inside the unit that stores them. */
+export interface Drawer {
+  /** Whether anything of this job is to be drawn; costs nothing. */
+  draws(jobId: number): boolean;
+  drawIn(
+    tx: Tx,
+    job: Job,
+    event: { readonly seq: number; readonly bucketId: number | null },
+    decisionId: number | undefined,
+  ): Promise<void>;
+}
 
 interface Waiting {
   readonly event: IncomingEvent;
@@ -51,6 +66,7 @@ export class IngestService {
   readonly #observers: IngestObserver[] = [];
   #queue: Waiting[] = [];
   #draining = false;
+  #drawer: Drawer | undefined;
 
   constructor(
     storage: Storage,
@@ -76,6 +92,11 @@ export class IngestService {
   /** Whether another event would be refused now. */
   get full(): boolean {
     return this.#queue.length >= this.#limit;
+  }
+
+  /** Set once, while the services are wired. */
+  drawBy(drawer: Drawer): void {
+    this.#drawer = drawer;
   }
 
   observe(observer: IngestObserver): void {
@@ -108,24 +129,33 @@ export class IngestService {
 
   async #drain(): Promise<void> {
     this.#draining = true;
-    try {
-      while (this.#queue.length > 0) await this.#unit();
-    } finally {
-      this.#draining = false;
+    const onTheirWay: Promise<void>[] = [];
+    while (this.#queue.length > 0) {
+      const ran = Promise.withResolvers<void>();
+      const answered = this.#unit(ran.resolve);
+      onTheirWay.push(answered);
+      await Promise.race([ran.promise, answered]);
+      if (onTheirWay.length >= UNITS_AT_ONCE) await onTheirWay.shift();
     }
+    this.#draining = false;
   }
 
-  /** Stores what waits when the unit's turn comes, so that everything that arrived meanwhile shares it. */
-  async #unit(): Promise<void> {
+  /**
+   * Stores what waits when the unit's turn comes, so that everything that arrived meanwhile shares it. Never rejects.
+   * @param ran called when the unit has done its work and only has to reach the disk: the next one may begin.
+   */
+  async #unit(ran: () => void): Promise<void> {
     const started = performance.now();
     let batch: Waiting[] = [];
+    let outcomes: Outcome[];
     try {
       await this.#loadModels();
-      const outcomes = await this.#storage.write(async (tx) => {
+      outcomes = await this.#storage.write(async (tx) => {
         batch = this.#queue.splice(0, EVENTS_PER_UNIT);
-        return this.#storeIn(tx, batch);
+        const stored = await this.#storeIn(tx, batch);
+        ran();
+        return stored;
       });
-      this.#answer(batch, outcomes, started);
     } catch (error) {
       if (batch.length === 0) batch = this.#queue.splice(0);
       if (error instanceof StorageUnavailable || batch.length === 1) {
@@ -135,13 +165,14 @@ export class IngestService {
       // One event that cannot be stored must not take its neighbours with it.
       for (const waiting of batch) {
         try {
-          const outcomes = await this.#storage.write((tx) => this.#storeIn(tx, [waiting]));
-          this.#answer([waiting], outcomes, started);
+          this.#answer([waiting], await this.#storage.write((tx) => this.#storeIn(tx, [waiting])), started);
         } catch (own) {
           waiting.reject(own);
         }
       }
+      return;
     }
+    this.#answer(batch, outcomes, started);
   }
 
   /** A model that is not in memory is read before the unit, so that the writer does not wait for it. */
@@ -272,6 +303,8 @@ export class IngestService {
       decisionId: decided?.id ?? null,
       body: event.body,
     });
+    if (this.#drawer?.draws(job.id))
+      await this.#drawer.drawIn(tx, job, { seq, bucketId }, version === 1 ? decided?.id : undefined);
     if (job.shadowModelId !== null) await this.#decisions.shadowIn(tx, job, seq, () => alert, own);
     return {
       event: { seq, jobId: job.id, eventId, ingestedAt: now, outcome: version === 1 ? 'new' : 'version' },

@@ -96,6 +96,9 @@ class SqliteStorage implements Storage {
   /** Set when the disk refused what had been written to it: from then on nobody knows what it holds. */
   #failed: StorageUnavailable | null = null;
   #queue: Waiting[] = [];
+  /** Committed, and not yet known to be on the disk. */
+  #committed: Finished[] = [];
+  #syncing: Promise<void> | null = null;
   #pumping: Promise<void> | null = null;
   #closed = false;
 
@@ -157,6 +160,7 @@ class SqliteStorage implements Storage {
     if (this.#closed) return;
     this.#closed = true;
     while (this.#pumping) await this.#pumping;
+    await this.#syncing;
     await this.#log.close();
     this.#reader.database.close();
     this.#writer.database.close();
@@ -218,18 +222,34 @@ class SqliteStorage implements Storage {
         if (database.inTransaction) this.#writer.rollback.run();
       }
     }
-    if (!broken) broken = await this.#makeDurable();
-    for (const unit of finished) {
-      if (broken) unit.fail(unavailable(broken));
-      else {
-        for (const action of unit.after) action();
-        unit.settle();
-      }
+    if (broken) {
+      for (const unit of finished) unit.fail(unavailable(broken));
+      return;
     }
+    this.#committed.push(...finished);
+    this.#syncing ??= this.#answer();
   }
 
-  /** The error that kept the group from the disk, or null when it is there. */
-  async #makeDurable(): Promise<unknown> {
+  /** Answers units once they are on the disk; groups that were committed while it was busy are brought there together. */
+  async #answer(): Promise<void> {
+    while (this.#committed.length > 0) {
+      const units = this.#committed;
+      this.#committed = [];
+      const broken = await this.#makeDurable();
+      for (const unit of units) {
+        if (broken) unit.fail(broken);
+        else {
+          for (const action of unit.after) action();
+          unit.settle();
+        }
+      }
+    }
+    this.#syncing = null;
+  }
+
+  /** The error that kept commits from the disk, or null when they are there. */
+  async #makeDurable(): Promise<StorageUnavailable | null> {
+    if (this.#failed) return this.#failed;
     const { rows, bytes } = this.#writer.takeWritten();
     try {
       await this.#log.sync();
