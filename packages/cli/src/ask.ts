@@ -34,8 +34,9 @@ async function readLine(io: Io): Promise<string> {
 /** Reads keys one by one, so that the terminal shows none. */
 function hidden(io: Io, question: string): Promise<string> {
   const input = io.in as NodeJS.ReadStream;
-  io.err.write(question);
+  // Before the question, so that what is typed at once is not shown either.
   input.setRawMode(true);
+  io.err.write(question);
   input.resume();
   input.setEncoding('utf8');
   return new Promise((resolve, reject) => {

@@ -43,6 +43,8 @@ export class JobService {
   readonly #cache = new Map<number, Job>();
   /** Jobs that each input key sees; dropped whenever wiring changes. */
   readonly #visible = new Map<number, ReadonlySet<number>>();
+  /** Grows when something is forgotten: what was read before that is not remembered after it. */
+  #generation = 0;
 
   constructor(storage: Storage, clock: Clock, audit: AuditTrail) {
     this.#storage = storage;
@@ -85,7 +87,12 @@ export class JobService {
 
   /** The job whoever asks; kept in memory until it changes. */
   async find(id: number): Promise<Job | undefined> {
-    return this.#cache.get(id) ?? this.#remember(await this.#storage.read((tx) => store.getJob(tx, id)));
+    const known = this.#cache.get(id);
+    if (known) return known;
+    const generation = this.#generation;
+    const job = await this.#storage.read((tx) => store.getJob(tx, id));
+    if (job && generation === this.#generation) this.#cache.set(job.id, job);
+    return job;
   }
 
   /** The job as it is inside a unit of work: what ingest and decisions build on. */
@@ -261,6 +268,7 @@ export class JobService {
 
   /** Forgets which jobs each key sees; called after keys or integrations changed. */
   forgetWiring(): void {
+    this.#generation++;
     this.#visible.clear();
     this.#cache.clear();
   }
@@ -304,19 +312,16 @@ export class JobService {
   async #visibleJobs(keyId: number): Promise<ReadonlySet<number>> {
     const known = this.#visible.get(keyId);
     if (known) return known;
+    const generation = this.#generation;
     const jobs = new Set(await this.#storage.read((tx) => store.jobIdsOfKey(tx, keyId)));
     if (this.#visible.size > 10_000) this.#visible.clear();
-    this.#visible.set(keyId, jobs);
+    if (generation === this.#generation) this.#visible.set(keyId, jobs);
     return jobs;
-  }
-
-  #remember(job: Job | undefined): Job | undefined {
-    if (job) this.#cache.set(job.id, job);
-    return job;
   }
 
   #forgetAfter(tx: Tx, id: number): void {
     tx.afterCommit(() => {
+      this.#generation++;
       this.#cache.delete(id);
       this.#visible.clear();
     });
@@ -341,7 +346,11 @@ function checkCategory(category: string): Category {
 }
 
 function checkSettings(settings: Partial<JobSettings>): Partial<JobSettings> {
-  const { retentionDays, minutesPerAlert, outlierRate } = settings;
+  const { retentionDays, minutesPerAlert, outlierRate, auditRate, protectedPoints } = settings;
+  if (auditRate !== undefined && !(auditRate > 0 && auditRate <= 1)) {
+    throw new Refusal('invalid', 'The audit rate is a share above 0 and at most 1.');
+  }
+  if (protectedPoints !== undefined) attempt(() => planPoints(protectedPoints));
   if (
     retentionDays !== undefined &&
     retentionDays !== null &&
