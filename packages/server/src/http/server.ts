@@ -79,6 +79,8 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     bodyLimit: ORDINARY_BODY,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle' as const,
+    // Refused below, in the shape of every other error.
+    return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     clientErrorHandler: answerBrokenRequest,
     // Paths that no route can be looked up for.
@@ -137,8 +139,10 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
 
   const isOperator = (request: FastifyRequest): boolean => operatorSockets.has(request.raw.socket as Socket);
   const isAllowedHost = hostChecker(config);
+  let closing = false;
   /** Who calls, where that has to be asked for. */
   const admit = (request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined => {
+    if (closing) throw new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 });
     const operator = isOperator(request);
     if (!operator && !isAllowedHost(request.headers.host)) {
       throw new Refusal(
@@ -233,6 +237,7 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
         operatorServer.closeIdleConnections();
         await new Promise<void>((resolve) => operatorServer!.close(() => resolve()));
       }
+      closing = true;
       await app.close();
       for (const end of closed) end?.();
     },
