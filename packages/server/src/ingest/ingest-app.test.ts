@@ -10,7 +10,7 @@ let jobId: number;
 beforeAll(async () => {
   service = await startTestService();
   ({ integrationId } = await service.inputKey());
-  key = await service.managementKey(['write:events', 'read:event_query', 'read:resources']);
+  key = await service.managementKey(['write:events', 'write:event_feedback', 'read:event_query', 'read:resources']);
 });
 
 afterAll(() => service.stop());
@@ -92,6 +92,20 @@ describe('import', () => {
     expect(body.results[3]).toMatchObject({ outcome: 'refused', error: expect.stringContaining('time must be seconds') });
     expect(body.results[4]).toMatchObject({ outcome: 'refused', error: expect.stringContaining('must be an object') });
     expect(body.results[5]).toMatchObject({ outcome: 'new', event_id: expect.stringMatching(/^\d+$/), labelled: false });
+  });
+
+  it('stores no label for a key that may not give feedback', async () => {
+    const sender = await service.managementKey(['write:events']);
+    const { body } = await importInto({ events: [{ event_id: 'g-1', label: 'Drop', event: alert('u6') }] }, sender);
+    expect(body.results).toEqual([
+      {
+        event_id: 'g-1',
+        outcome: 'new',
+        labelled: false,
+        error: expect.stringContaining('This key lacks the scope write:event_feedback'),
+      },
+    ]);
+    expect((await event('g-1')).body.consensus).toBeNull();
   });
 
   it('refuses as a whole what is no import, too many events, a stopped use case, and a key without the scope', async () => {

@@ -11,6 +11,7 @@ import {
 import type { Config } from '../config.ts';
 import { Refusal } from '../errors.ts';
 import type { FeedbackService } from '../feedback/feedback-service.ts';
+import { authorise } from '../http/authorise.ts';
 import { toRefusal } from '../http/error-answer.ts';
 import type { Principal } from '../http/principal.ts';
 import { invalidAt } from '../http/read.ts';
@@ -119,6 +120,8 @@ async function importEvents(deps: IngestAppDeps, call: Call, jobId: number): Pro
       result.event_id = ingested.eventId;
       result.outcome = ingested.outcome;
       if (item.label === null) return;
+      // A label is feedback, whatever it comes with.
+      authorise(call.principal, { scope: 'write:event_feedback', role: 'analyst' });
       await deps.feedback.vote(jobId, ingested.eventId, {
         label: item.label,
         // One person's word on one alert: alerts of a bucket that were closed differently stay a distribution.
