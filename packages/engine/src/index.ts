@@ -8,6 +8,16 @@ export {
   exclusionOf,
 } from './automation.ts';
 export { compileDecisionPoints, type DecisionPoints, parsePointValues } from './decision-points.ts';
+export {
+  compareWindows,
+  type DriftFinding,
+  type DriftKind,
+  type DriftReport,
+  type DriftSample,
+  type DriftWindow,
+  recentWindow,
+  referenceWindow,
+} from './drift.ts';
 export { computeMetrics, type PairedTest, pairedTest, type SplitRow, splitByTimeAndGroup } from './evaluation.ts';
 export { canonicalDecimal, parseAlert } from './exact-json.ts';
 export type { FieldStatisticsOptions } from './field-statistics.ts';
@@ -39,4 +49,5 @@ export {
   recommend,
 } from './queue.ts';
 export { TrainingError, type TrainResult, train } from './train.ts';
+export { type Distrusted, distrustedSources, type TrustUnit, type TrustVote } from './trust.ts';
 export * from './types.ts';

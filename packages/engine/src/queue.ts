@@ -64,14 +64,14 @@ const MOST_LABELLED = 2000;
 const WITH_MODEL: readonly QueueReason[] = [
   'uncertain',
   'diverse',
-  'uncertain',
   'random',
-  'disagreement',
-  'uncertain',
   'diverse',
-  'biggest',
   'uncertain',
+  'disagreement',
+  'diverse',
   'random',
+  'biggest',
+  'diverse',
 ];
 const WITHOUT_MODEL: readonly QueueReason[] = ['biggest', 'diverse', 'diverse', 'random', 'diverse'];
 
@@ -196,6 +196,8 @@ class Field {
   readonly #apart: Float32Array;
   readonly #taken: Uint8Array;
   readonly #weights: Readonly<Record<Neighbourly, Float64Array>>;
+  /** At least what each bucket brings. */
+  readonly #bounds: Readonly<Record<Neighbourly, Float64Array>>;
 
   constructor(input: QueueInput, sampled: readonly Sampled[], source: Random) {
     const labelled = [...input.labelled].sort((a, b) => compareStrings(a.key, b.key));
@@ -238,6 +240,8 @@ class Field {
       }
     }
     this.#weights = { diverse: events, uncertain: unsure, disagreement: split };
+    const bounds = () => new Float64Array(n).fill(Number.POSITIVE_INFINITY);
+    this.#bounds = { diverse: bounds(), uncertain: bounds(), disagreement: bounds() };
   }
 
   /** Counts a bucket as labelled from now on. One that is not in the sample changes nothing. */
@@ -249,24 +253,29 @@ class Field {
     for (let j = 0; j < n; j++) if (this.#between[at * n + j]! < this.#apart[j]!) this.#apart[j] = this.#between[at * n + j]!;
   }
 
-  /** The bucket that brings most weight nearer to something labelled; `null` where none brings any. */
+  /**
+   * The bucket that brings most weight nearer to something labelled; `null` where none brings any. What a bucket brings never grows while others
+   * are chosen, so an old figure is a bound, and only those on top are worked out again (lazy greedy: Minoux 1978).
+   */
   best(reason: Neighbourly): QueueCandidate | null {
-    const weights = this.#weights[reason];
-    const n = this.#sampled.length;
-    let best = -1;
-    let most = 0;
-    for (let i = 0; i < n; i++) {
-      if (this.#taken[i]) continue;
-      let gain = 0;
-      for (let j = 0; j < n; j++) {
-        const nearer = this.#apart[j]! - this.#between[i * n + j]!;
-        if (nearer > 0) gain += weights[j]! * nearer;
-      }
-      if (gain > most) {
-        most = gain;
-        best = i;
-      }
+    const bounds = this.#bounds[reason];
+    for (;;) {
+      let top = -1;
+      for (let i = 0; i < bounds.length; i++) if (!this.#taken[i] && (top < 0 || bounds[i]! > bounds[top]!)) top = i;
+      if (top < 0 || bounds[top]! <= 0) return null;
+      const gain = this.#gain(top, this.#weights[reason]);
+      if (gain === bounds[top]) return this.#sampled[top]!.candidate;
+      bounds[top] = gain;
     }
-    return best < 0 ? null : this.#sampled[best]!.candidate;
+  }
+
+  #gain(i: number, weights: Float64Array): number {
+    const n = this.#sampled.length;
+    let gain = 0;
+    for (let j = 0; j < n; j++) {
+      const nearer = this.#apart[j]! - this.#between[i * n + j]!;
+      if (nearer > 0) gain += weights[j]! * nearer;
+    }
+    return gain;
   }
 }
