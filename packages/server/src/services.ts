@@ -146,11 +146,6 @@ export function wireServices(options: {
   jobs.onPointsChanged((tx, jobId, version, origin) => rebucketTask.enqueueIn(tasks, tx, jobId, version, origin));
   const training = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
   const figures = new MetricsService(storage, audit, training, tasks);
-  const agentVotes = new AgentVoteService(storage, clock, audit, jobs, events, feedback);
-  const tools = [
-    ...readTools({ jobs, events, buckets, decisions, feedback, pictures, training, metrics: figures, readiness }),
-    ...writeTools({ jobs, votes: agentVotes, training }),
-  ];
   const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
   // A shadow that was made the active model is none any more.
   trainTask.onActivated((jobId) => {
@@ -164,6 +159,11 @@ export function wireServices(options: {
   const searchIndex = new SearchIndex();
   const searchThreads = new SearchThreads(SEARCH_DEADLINE_MS);
   const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex);
+  const agentVotes = new AgentVoteService(storage, clock, audit, jobs, events, feedback);
+  const tools = [
+    ...readTools({ jobs, events, buckets, decisions, feedback, pictures, training, metrics: figures, readiness, search, clock }),
+    ...writeTools({ jobs, votes: agentVotes, training }),
+  ];
   observe({ metrics, ingest, feedback, tasks, disk });
 
   const machineNames: MachineNames = (_principal, job) => integrations.machineNames(job);
@@ -192,7 +192,7 @@ export function wireServices(options: {
     ...feedbackRoutesV1({ jobs, feedback, machineNames }),
     ...feedbackRoutesV2({ jobs, feedback, machineNames }),
     ...jobRoutesV2({ jobs, trainer: training }),
-    ...metricsRoutesV2({ jobs, metrics: figures }),
+    ...metricsRoutesV2({ jobs, metrics: figures, search, clock }),
     ...resourceRoutesV2({ resources, integrations }),
     ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
     ...jobRoutesApp({ jobs }),

@@ -194,6 +194,29 @@ describe('the tools', () => {
     expect(bucket.events.map(({ event_id }) => event_id)).toEqual([first.events[3]!.event_id]);
   });
 
+  it('list alerts by any field, page by page', async () => {
+    type Page = { events: { event_id: string }[]; next: number | null };
+    const filters = [{ field: 'rule.name', operator: 'is', value: 'malware' }];
+    const ids: string[] = [];
+    let before: number | null = null;
+    do {
+      const page: Page = await use<Page>('query_events', {
+        job_id: jobId,
+        limit: 5,
+        filters,
+        ...(before === null ? {} : { before }),
+      });
+      expect(page.events.length).toBeLessThanOrEqual(5);
+      ids.push(...page.events.map(({ event_id }) => event_id));
+      before = page.next;
+    } while (before !== null);
+    expect(ids).toEqual(Array.from({ length: 12 }, (_, i) => `mal-${11 - i}`));
+    expect(await refusal('query_events', { job_id: jobId, filters: [{ field: 'user', operator: 'resembles' }] })).toMatch(
+      /operator/,
+    );
+    expect((await use<Page>('query_events', { job_id: jobId, end_date: '2000-01-01' })).events).toEqual([]);
+  });
+
   it('show an alert with its decision and reasons, and its own text apart, as it came', async () => {
     await send('new-1', 'malware', 'u3', `Title\u202e ${INJECTION}`);
     const event = await use<{ untrusted: { alert_json: string; title: string }; notice: string }>('get_event', {

@@ -13,6 +13,8 @@ import { RECOMPUTE, trainedPairs } from './recompute-task.ts';
 
 /** Most ids that a list of examples names. */
 const EXAMPLES = 10;
+/** Ids of events looked up at once. */
+const IDS_AT_ONCE = 1_000;
 
 /** How well a job does on the events of a span of time. Times are microseconds. */
 export interface JobFigures {
@@ -69,25 +71,26 @@ export class MetricsService {
    *
    * Walks over the events of the job in pieces of some thousand rows, with a turn for others between them.
    * @param from microseconds, inclusive; null for no limit. `to` likewise.
+   * @param only ids of the events that count; all where it is undefined.
    */
-  async ofJob(job: Job, from: number | null, to: number | null): Promise<JobFigures> {
+  async ofJob(job: Job, from: number | null, to: number | null, only?: readonly string[]): Promise<JobFigures> {
     const span: store.Span = { jobId: job.id, from: from ?? Number.MIN_SAFE_INTEGER, to: to ?? Number.MAX_SAFE_INTEGER };
     const tally = new Tally();
     const shared = sharesFeedback(job.category);
     const modelId = job.activeModelId ?? 0;
-    for (let after = 0; ; ) {
-      const upTo = await this.#storage.read((tx) => store.windowEnd(tx, job.id, after));
-      if (upTo === undefined) break;
-      const window = { after, upTo };
+    for await (const window of this.#windows(job.id, only)) {
       await this.#storage.read(async (tx) => {
-        for (const group of await store.countGroups(tx, span, window, shared, modelId)) tally.group(group);
-        for (const unit of await store.ownUnits(tx, span, window, shared, modelId)) tally.own(unit);
+        const changed = new Set<number>();
+        for (const group of await store.countGroups(tx, span, window, shared, modelId)) {
+          if (tally.group(group)) changed.add(group.bucket!);
+        }
+        const examples: { seq: number; eventId: string }[] = [];
+        if (changed.size > 0) examples.push(...(await store.newestOfBuckets(tx, span, window, [...changed], EXAMPLES)));
+        for (const unit of await store.ownUnits(tx, span, window, shared, modelId)) if (tally.own(unit)) examples.push(unit);
+        tally.exemplify(examples);
       });
-      after = upTo;
       await nextTurn();
     }
-    const bucketIds = tally.mostChanged();
-    const eventIds = await this.#changedEvents(span, bucketIds, tally.changedOwn);
     const figures = figuresOf(classNosOf(job), tally.pairs());
     return {
       from: from ?? tally.first,
@@ -98,7 +101,7 @@ export class MetricsService {
       events: tally.events,
       eventsInKnowledgeBase: tally.known,
       eventsWithConsensus: tally.withConsensus,
-      changed: { events: tally.changed, eventIds, bucketIds },
+      changed: { events: tally.changed, eventIds: tally.examples, bucketIds: tally.mostChanged() },
     };
   }
 
@@ -160,12 +163,26 @@ export class MetricsService {
     return open.find((task) => modelOf(task) === model.id);
   }
 
-  /** The newest events of the most changed buckets, then of events that stand on their own. */
-  async #changedEvents(span: store.Span, bucketIds: readonly number[], own: readonly string[]): Promise<string[]> {
-    const found: { seq: number; eventId: string }[] = [];
-    for (const id of bucketIds) found.push(...(await this.#storage.read((tx) => store.newestOfBucket(tx, span, id, EXAMPLES))));
-    const newest = found.sort((a, b) => b.seq - a.seq).map(({ eventId }) => eventId);
-    return [...newest, ...own].slice(0, EXAMPLES);
+  /** The events of a job in pieces, oldest first. */
+  async *#windows(jobId: number, only: readonly string[] | undefined): AsyncGenerator<store.Window> {
+    if (only === undefined) {
+      for (let after = 0; ; ) {
+        const window = await this.#storage.read((tx) => store.nextWindow(tx, jobId, after));
+        if (!window) return;
+        yield window;
+        after = window.upTo;
+      }
+    }
+    const rows: number[] = [];
+    for (let at = 0; at < only.length; at += IDS_AT_ONCE) {
+      rows.push(...(await this.#storage.read((tx) => store.currentRows(tx, jobId, only.slice(at, at + IDS_AT_ONCE)))));
+      await nextTurn();
+    }
+    rows.sort((a, b) => a - b);
+    for (let at = 0; at < rows.length; at += store.WINDOW) {
+      const some = rows.slice(at, at + store.WINDOW);
+      yield { after: some[0]! - 1, upTo: some.at(-1)!, only: JSON.stringify(some) };
+    }
   }
 }
 
@@ -193,23 +210,30 @@ class Tally {
   changed = 0;
   first: number | null = null;
   last: number | null = null;
-  /** Ids of changed events that stand on their own, newest first. */
-  changedOwn: string[] = [];
+  /** Ids of events whose consensus changed, newest first. */
+  examples: string[] = [];
   readonly #pairs = new Map<string, Pair>();
   readonly #changedBuckets = new Map<number, number>();
 
-  group(group: store.Group): void {
+  /** Whether the consensus of the group's bucket changed since the training. */
+  group(group: store.Group): boolean {
     this.events += group.events;
     this.first = this.first === null ? group.first : Math.min(this.first, group.first);
     this.last = this.last === null ? group.last : Math.max(this.last, group.last);
-    if (group.bucket === null) return;
-    if (this.#judge(group, group.events)) {
-      this.#changedBuckets.set(group.bucket, (this.#changedBuckets.get(group.bucket) ?? 0) + group.events);
-    }
+    if (group.bucket === null || !this.#judge(group, group.events)) return false;
+    this.#changedBuckets.set(group.bucket, (this.#changedBuckets.get(group.bucket) ?? 0) + group.events);
+    return true;
   }
 
-  own(unit: store.OwnUnit): void {
-    if (this.#judge(unit, 1)) this.changedOwn = [unit.eventId, ...this.changedOwn].slice(0, EXAMPLES);
+  /** The same for an event that stands on its own, which was counted with its group already. */
+  own(unit: store.OwnUnit): boolean {
+    return this.#judge(unit, 1);
+  }
+
+  /** Keeps the newest examples; windows come oldest first. */
+  exemplify(found: { readonly seq: number; readonly eventId: string }[]): void {
+    const ids = found.sort((a, b) => b.seq - a.seq).map(({ eventId }) => eventId);
+    this.examples = [...ids, ...this.examples].slice(0, EXAMPLES);
   }
 
   pairs(): Pair[] {

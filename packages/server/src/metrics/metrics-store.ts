@@ -10,21 +10,38 @@ export interface Span {
 /** How many rows of events one statement walks over, so that none holds anybody up for long. */
 export const WINDOW = 5_000;
 
-/** The number of the last row of the next window after `after`, or of the job's last row; undefined when there are none left. */
-export async function windowEnd(tx: ReadTx, jobId: number, after: number): Promise<number | undefined> {
+/** A piece of a job's events: numbers above `after` up to `upTo`; of those only `only` (JSON list of numbers), all where it is null. */
+export interface Window {
+  readonly after: number;
+  readonly upTo: number;
+  readonly only: string | null;
+}
+
+/** The next window after a number; undefined when there are no events left. */
+export async function nextWindow(tx: ReadTx, jobId: number, after: number): Promise<Window | undefined> {
   const full = await tx.get<{ seq: number }>(
     'SELECT seq FROM events WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT 1 OFFSET ?',
     jobId,
     after,
     WINDOW - 1,
   );
-  if (full) return full.seq;
+  if (full) return { after, upTo: full.seq, only: null };
   const last = await tx.get<{ seq: number | null }>(
     'SELECT max(seq) AS seq FROM events WHERE job_id = ? AND seq > ?',
     jobId,
     after,
   );
-  return last?.seq ?? undefined;
+  return last?.seq == null ? undefined : { after, upTo: last.seq, only: null };
+}
+
+/** Numbers of the current versions of events. */
+export async function currentRows(tx: ReadTx, jobId: number, eventIds: readonly string[]): Promise<number[]> {
+  const rows = await tx.all<{ seq: number }>(
+    'SELECT seq FROM events WHERE job_id = ? AND event_id IN (SELECT value FROM json_each(?)) AND is_current = 1',
+    jobId,
+    JSON.stringify(eventIds),
+  );
+  return rows.map(({ seq }) => seq);
 }
 
 /** Events of a window that share their bucket and decision. */
@@ -48,17 +65,12 @@ export interface Group {
  * @param shared votes are counted over buckets; else every event stands on its own.
  * @param modelId whose knowledge base; 0 for none.
  */
-export async function countGroups(
-  tx: ReadTx,
-  span: Span,
-  window: { readonly after: number; readonly upTo: number },
-  shared: boolean,
-  modelId: number,
-): Promise<Group[]> {
+export async function countGroups(tx: ReadTx, span: Span, window: Window, shared: boolean, modelId: number): Promise<Group[]> {
   return tx.all<Group>(
     `WITH grouped AS MATERIALIZED (
        SELECT CASE WHEN ? = 1 THEN bucket_id END AS bucket, decision_id, count(*) AS events, min(event_at) AS first, max(event_at) AS last
-       FROM events WHERE job_id = ? AND seq > ? AND seq <= ? AND is_current = 1 AND event_at >= ? AND event_at <= ? GROUP BY 1, 2)
+       FROM events WHERE job_id = ? AND seq > ? AND seq <= ? AND is_current = 1 AND event_at >= ? AND event_at <= ?
+         AND (? IS NULL OR seq IN (SELECT value FROM json_each(?))) GROUP BY 1, 2)
      SELECT g.bucket, g.events, g.first, g.last, d.class_no AS decided, c.class_no AS agreed, m.class_no AS trained
      FROM grouped g LEFT JOIN decisions d ON d.id = g.decision_id
        LEFT JOIN consensus c ON c.unit_kind = 'b' AND c.unit_id = g.bucket
@@ -70,12 +82,15 @@ export async function countGroups(
     window.upTo,
     span.from,
     span.to,
+    window.only,
+    window.only,
     modelId,
   );
 }
 
 /** An event that is a unit of its own. */
 export interface OwnUnit {
+  readonly seq: number;
   readonly eventId: string;
   readonly decided: number | null;
   readonly agreed: number | null;
@@ -83,44 +98,48 @@ export interface OwnUnit {
 }
 
 /** Events of a window that are units of their own and have a consensus or are in the knowledge base, oldest first. */
-export async function ownUnits(
-  tx: ReadTx,
-  span: Span,
-  window: { readonly after: number; readonly upTo: number },
-  shared: boolean,
-  modelId: number,
-): Promise<OwnUnit[]> {
+export async function ownUnits(tx: ReadTx, span: Span, window: Window, shared: boolean, modelId: number): Promise<OwnUnit[]> {
   return tx.all<OwnUnit>(
-    `SELECT e.event_id AS eventId, d.class_no AS decided, c.class_no AS agreed, m.class_no AS trained
+    `SELECT e.seq, e.event_id AS eventId, d.class_no AS decided, c.class_no AS agreed, m.class_no AS trained
      FROM events e LEFT JOIN consensus c ON c.unit_kind = 'e' AND c.unit_id = e.seq
        LEFT JOIN model_units m ON m.model_id = ? AND m.unit = 'e:' || e.seq
        LEFT JOIN decisions d ON d.id = e.decision_id
      WHERE e.job_id = ? AND e.seq > ? AND e.seq <= ? AND e.is_current = 1 AND e.event_at >= ? AND e.event_at <= ?
-       AND (? = 0 OR e.bucket_id IS NULL) AND (c.class_no IS NOT NULL OR m.class_no IS NOT NULL) ORDER BY e.seq`,
+       AND (? IS NULL OR e.seq IN (SELECT value FROM json_each(?))) AND (? = 0 OR e.bucket_id IS NULL)
+       AND (c.class_no IS NOT NULL OR m.class_no IS NOT NULL) ORDER BY e.seq`,
     modelId,
     span.jobId,
     window.after,
     window.upTo,
     span.from,
     span.to,
+    window.only,
+    window.only,
     shared ? 1 : 0,
   );
 }
 
-/** The newest current events of a bucket in the span. */
-export async function newestOfBucket(
+/** The newest events of a window in these buckets (not an empty list). */
+export async function newestOfBuckets(
   tx: ReadTx,
   span: Span,
-  bucketId: number,
+  window: Window,
+  bucketIds: readonly number[],
   limit: number,
 ): Promise<{ seq: number; eventId: string }[]> {
   return tx.all(
     `SELECT seq, event_id AS eventId FROM events
-     WHERE bucket_id = ? AND job_id = ? AND is_current = 1 AND event_at >= ? AND event_at <= ? ORDER BY seq DESC LIMIT ?`,
-    bucketId,
+     WHERE job_id = ? AND seq > ? AND seq <= ? AND is_current = 1 AND event_at >= ? AND event_at <= ?
+       AND (? IS NULL OR seq IN (SELECT value FROM json_each(?))) AND bucket_id IN (SELECT value FROM json_each(?))
+     ORDER BY seq DESC LIMIT ?`,
     span.jobId,
+    window.after,
+    window.upTo,
     span.from,
     span.to,
+    window.only,
+    window.only,
+    JSON.stringify(bucketIds),
     limit,
   );
 }

@@ -180,6 +180,23 @@ describe('a trained job', () => {
     expect((await knownOf()).changed_consensus_after_training.total_events).toBe(0);
   });
 
+  it('counts only the events that filters choose', async () => {
+    const { body } = await ofJob(`job_id=${jobId}`, { filters: [{ field: 'user', operator: 'is', value: 'new1' }] });
+    expect(body).toMatchObject({ total_events: 7, overall_accuracy: 1, total_events_with_consensus: 7, time_saved_minutes: 28 });
+    const within = { filters: [{ field: 'rule.name', operator: 'is', value: 'scan' }] };
+    const one = await ofJob(`job_id=${jobId}&start_datetime=2024-03-11&end_datetime=2024-03-11`, within);
+    expect(one.body).toMatchObject({ total_events: 3, overall_accuracy: 0, end_time: '2024-03-11T23:59:59.999999Z' });
+    const none = await ofJob(`job_id=${jobId}`, { filters: [{ field: 'user', operator: 'is', value: 'nobody' }] });
+    expect(none.body).toMatchObject({ total_events: 0, overall_accuracy: null, start_time: null });
+    await say(jobId, 'scan-4', 'Escalate');
+    const changed = await ofJob(`job_id=${jobId}`, { filters: [{ field: 'user', operator: 'is one of', value: ['u4', 'u5'] }] });
+    expect(changed.body.changed_consensus_after_training).toMatchObject({
+      total_events: 2,
+      top_events_ids: ['scan-4-again', 'scan-4'],
+    });
+    await say(jobId, 'scan-4', 'Drop');
+  });
+
   it('gives the figures of its model beside its own', async () => {
     const own = await ofJob(`job_id=${jobId}`);
     const model = await ofModel(`job_id=${jobId}&model_id=${modelId}`);
@@ -192,7 +209,7 @@ describe('a trained job', () => {
     expect(both.body).toEqual({ ...own.body, active_model_metrics: model.body });
   });
 
-  it('refuses dates that are none, an end before the start, filters, and jobs that are not there', async () => {
+  it('refuses dates that are none, an end before the start, filters that are wrong, and jobs that are not there', async () => {
     const bad = async (query: string, status: number, sentence: RegExp, body: unknown = {}) => {
       const answer = await ofJob(query, body);
       expect([query, answer.status]).toEqual([query, status]);
@@ -200,7 +217,7 @@ describe('a trained job', () => {
     };
     await bad(`job_id=${jobId}&start_datetime=yesterday`, 400, /start_datetime/);
     await bad(`job_id=${jobId}&start_datetime=2024-03-02&end_datetime=2024-03-01`, 400, /end_datetime/);
-    await bad(`job_id=${jobId}`, 400, /filters/, { filters: [{ field: 'user', operator: 'exists' }] });
+    await bad(`job_id=${jobId}`, 400, /operator/, { filters: [{ field: 'user', operator: 'resembles' }] });
     await bad(`job_id=${jobId}`, 400, /filters/, { filters: 'user' });
     await bad(`job_id=${jobId}`, 400, /body/, '[]');
     await bad(`job_id=${jobId}`, 400, /JSON/, '{"filters"');

@@ -1,5 +1,6 @@
 import {
   type DecisionMetrics,
+  type Filter,
   JobAndModelMetrics,
   JobMetrics,
   JobMetricsQuery,
@@ -8,9 +9,10 @@ import {
   ModelMetricsQuery,
   ModelMetricsView,
   microsToZ,
-  parseTimestamp,
   RecomputeAnswer,
 } from '@verdict/contract';
+import { Compile } from 'typebox/compile';
+import type { Clock } from '../clock.ts';
 import { labelName } from '../decisions/reasons.ts';
 import { Refusal } from '../errors.ts';
 import type { Principal } from '../http/principal.ts';
@@ -18,6 +20,8 @@ import { invalidAt } from '../http/read.ts';
 import { type Call, type Route, route } from '../http/route.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobService } from '../jobs/job-service.ts';
+import type { SearchService } from '../search/search-service.ts';
+import { readTime } from '../search/time-text.ts';
 import type { Figures } from './figures.ts';
 import { type JobFigures, type MetricsService, type ModelFigures, readModelId } from './metrics-service.ts';
 
@@ -25,16 +29,22 @@ import { type JobFigures, type MetricsService, type ModelFigures, readModelId } 
 const LONGEST_WAIT_S = 60;
 
 /** `/api/v2/metrics/…`: how well jobs and models do. */
-export function metricsRoutesV2(deps: { readonly jobs: JobService; readonly metrics: MetricsService }): Route[] {
-  const { jobs, metrics } = deps;
+export function metricsRoutesV2(deps: {
+  readonly jobs: JobService;
+  readonly metrics: MetricsService;
+  readonly search: SearchService;
+  readonly clock: Clock;
+}): Route[] {
+  const { jobs, metrics, search, clock } = deps;
   const tag = 'v2: metrics';
   const read = { scope: 'read:job_metrics', role: 'analyst' } as const;
 
-  const figuresOf = async (principal: Principal, query: JobMetricsQuery, body: unknown) => {
+  const figuresOf = async ({ principal, query, body, reply }: Call<unknown, JobMetricsQuery, unknown>) => {
     const job = await findJob(jobs, principal, query.job_id);
-    refuseFilters(body);
-    const { from, to } = readSpan(query);
-    return { job, view: presentJobFigures(job, await metrics.ofJob(job, from, to)) };
+    const filters = readFilters(body);
+    const { from, to } = readSpan(query, clock());
+    const only = filters.length === 0 ? undefined : (await search.chosen(job, { filters }, gone(reply))).ids;
+    return { job, view: presentJobFigures(job, await metrics.ofJob(job, from, to, only)) };
   };
 
   return [
@@ -50,7 +60,7 @@ export function metricsRoutesV2(deps: { readonly jobs: JobService; readonly metr
       body: JobMetricsRequest,
       lenient: true,
       response: JobMetrics,
-      handler: async ({ principal, query, body }) => (await figuresOf(principal, query, body)).view,
+      handler: async (call) => (await figuresOf(call)).view,
     }),
     route({
       method: 'POST',
@@ -64,9 +74,9 @@ export function metricsRoutesV2(deps: { readonly jobs: JobService; readonly metr
       body: JobMetricsRequest,
       lenient: true,
       response: JobAndModelMetrics,
-      async handler({ principal, query, body }) {
-        const { job, view } = await figuresOf(principal, query, body);
-        const wait = Math.min(LONGEST_WAIT_S, Number(query.timeout_s ?? 0)) * 1000;
+      async handler(call) {
+        const { job, view } = await figuresOf(call);
+        const wait = Math.min(LONGEST_WAIT_S, Number(call.query.timeout_s ?? 0)) * 1000;
         const model = job.activeModelId === null ? null : await metrics.ofModelWhenReady(job, job.activeModelId, wait);
         return { ...view, active_model_metrics: model && presentModelFigures(job, model) };
       },
@@ -189,11 +199,12 @@ export async function findJob(jobs: JobService, principal: Principal, text: stri
 }
 
 /**
- * A span of time in microseconds; null where it is not limited.
- * @throws Refusal `invalid` for what is no date, and for an end before the start.
+ * A span of time in microseconds, both ends in it; null where it is not limited. An end that is a day includes the day; `now-7d` and the like are
+ * taken too.
+ * @throws Refusal `invalid` for what is no time, and for an end before the start.
  */
-export function readSpan(query: SpanQuery): { from: number | null; to: number | null } {
-  const [from, to] = [readTime(query, 'start_datetime'), readTime(query, 'end_datetime')];
+export function readSpan(query: SpanQuery, now: number): { from: number | null; to: number | null } {
+  const [from, to] = [readBound(query, 'start_datetime', now), readBound(query, 'end_datetime', now)];
   if (from !== null && to !== null && from > to)
     throw invalidAt([{ loc: ['query', 'end_datetime'], msg: 'must not be before start_datetime', type: 'conflict' }]);
   return { from, to };
@@ -201,29 +212,33 @@ export function readSpan(query: SpanQuery): { from: number | null; to: number | 
 
 type SpanQuery = Pick<JobMetricsQuery, 'start_datetime' | 'end_datetime'>;
 
-function readTime(query: SpanQuery, name: 'start_datetime' | 'end_datetime'): number | null {
+function readBound(query: SpanQuery, name: 'start_datetime' | 'end_datetime', now: number): number | null {
   const text = query[name];
   if (text === undefined || text.trim() === '') return null;
-  const time = parseTimestamp(text);
+  const time = readTime(text, { now }, name === 'end_datetime');
   if (time !== null) return time;
   throw invalidAt([{ loc: ['query', name], msg: 'must be a date or time like 2021-09-02T09:46:22Z', type: 'bad_format' }]);
 }
 
-/**
- * The body may be left out. A filter that is not acted on would give figures of other events than asked for.
- * @throws Refusal `invalid`.
- */
-function refuseFilters(body: unknown): void {
-  if (body === undefined || body === null) return;
-  if (typeof body !== 'object' || Array.isArray(body))
-    throw invalidAt([{ loc: ['body'], msg: 'must be an object like {"filters": []}', type: 'wrong_type' }]);
-  const { filters } = body as { readonly filters?: unknown };
-  if (filters === undefined || filters === null) return;
-  const loc = ['body', 'filters'];
-  if (!Array.isArray(filters)) throw invalidAt([{ loc, msg: 'must be a list of conditions', type: 'wrong_type' }]);
-  if (filters.length === 0) return;
-  const msg = 'are not supported for metrics yet; leave them out and choose the events by start_datetime and end_datetime';
-  throw invalidAt([{ loc, msg, type: 'unknown_value' }]);
+/** Aborted when the caller has gone. */
+function gone(reply: Call['reply']): AbortSignal {
+  const control = new AbortController();
+  reply.raw.once('close', () => control.abort());
+  return control.signal;
+}
+
+const checkRequest = Compile(JobMetricsRequest);
+
+/** The body may be left out. @throws Refusal `invalid`. */
+function readFilters(body: unknown): readonly Filter[] {
+  if (body === undefined || body === null) return [];
+  if (checkRequest.Check(body)) return body.filters ?? [];
+  const problems = [...checkRequest.Errors(body)].slice(0, 5).map(({ instancePath, message }) => ({
+    loc: ['body', ...instancePath.split('/').slice(1)],
+    msg: message,
+    type: 'bad_format' as const,
+  }));
+  throw invalidAt(problems);
 }
 
 /** Does something with a model; for one that is not there, the 404 that clients of these routes read. */
