@@ -156,7 +156,10 @@ export function wireServices(options: {
 
   const reprocess = new ReprocessService(storage, audit, jobs, events, tasks, reprocessTask);
   const notes = new NoteService(storage, clock, audit, events);
-  const searchIndex = new SearchIndex();
+  const searchIndex = new SearchIndex(storage.file, storage.folder, (error) =>
+    log.error({ err: error }, 'the search index stopped'),
+  );
+  metrics.watchSearch(() => searchIndex.lag);
   const searchThreads = new SearchThreads(SEARCH_DEADLINE_MS);
   const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex);
   const agentVotes = new AgentVoteService(storage, clock, audit, jobs, events, feedback);
@@ -241,6 +244,7 @@ export function wireServices(options: {
       await access.start();
       await tasks.start();
       await disk.start();
+      searchIndex.start();
       sweep = retention.schedule(config.retentionAt, tasks, (error) =>
         log.error({ err: error }, 'retention could not be asked for'),
       );
@@ -250,6 +254,7 @@ export function wireServices(options: {
       sweep?.stop();
       disk.stop();
       await searchThreads.stop();
+      await searchIndex.stop();
       await tasks.stop();
       await access.stop();
     },

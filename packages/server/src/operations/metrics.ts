@@ -47,6 +47,7 @@ export class Metrics {
   readonly #byCall = new Map<string, Map<string, CallCell[]>>();
   #running = 0;
   #readDepth: () => number = () => 0;
+  #readSearchLag: () => number = () => 0;
   #diskIsLow: () => boolean = () => false;
 
   constructor(options: { readonly version: string; readonly storage: Pick<Storage, 'file' | 'folder' | 'waiting'> }) {
@@ -100,6 +101,15 @@ export class Metrics {
       registers,
       collect() {
         this.set(readDepth());
+      },
+    });
+    const readSearchLag = (): number => this.#readSearchLag();
+    new Gauge({
+      name: 'verdict_search_lag_events',
+      help: 'Stored events that the search index does not hold yet; searches look at each of them',
+      registers,
+      collect() {
+        this.set(readSearchLag());
       },
     });
     new Gauge({
@@ -209,6 +219,11 @@ export class Metrics {
   /** Where the number of events that wait for the writer is read. */
   watchQueue(read: () => number): void {
     this.#readDepth = read;
+  }
+
+  /** Where the number of events that the search index lacks is read. */
+  watchSearch(readLag: () => number): void {
+    this.#readSearchLag = readLag;
   }
 
   /** Where it is read whether the disk is low. */

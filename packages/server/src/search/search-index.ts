@@ -1,5 +1,89 @@
-/** The search index of a data folder, and the thread that keeps it up with the events. */
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+/** What the index thread is told. */
+export interface IndexOrder {
+  /** The main database. */
+  readonly events: string;
+  readonly index: string;
+  /** Milliseconds between two batches while there is more to do. */
+  readonly pauseMs: number;
+}
+
+/** What the index thread says: how far it is. */
+export interface FromIndexing {
+  readonly lastSeq: number;
+  readonly newestSeq: number;
+}
+
+/** The file of the index inside a data folder. */
+export const INDEX_FILE = 'search.db';
+
+/** The index thread is given another chance so many times, then searches do without it until the next start. */
+const MOST_STARTS = 5;
+const RESTART_MS = 5_000;
+
+/** The search index of a data folder, and the thread that keeps it up with the events. Searches work without it too, by looking at every event. */
 export class SearchIndex {
-  /** The file that readers attach; null while there is none to trust. */
-  readonly file: string | null = null;
+  readonly #order: IndexOrder;
+  readonly #onError: (error: unknown) => void;
+  #worker: Worker | undefined;
+  #state: FromIndexing | undefined;
+  #starts = 0;
+  #again: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  /** @param onError told when the thread ends by itself. */
+  constructor(databaseFile: string, folder: string, onError: (error: unknown) => void, pauseMs = 0) {
+    this.#order = { events: databaseFile, index: join(folder, INDEX_FILE), pauseMs };
+    this.#onError = onError;
+  }
+
+  /** The file that readers look into; null while there is none. */
+  get file(): string | null {
+    return this.#state ? this.#order.index : null;
+  }
+
+  /** Events that are not in the index yet: searches look at each of them. 0 before it runs. */
+  get lag(): number {
+    return this.#state ? Math.max(0, this.#state.newestSeq - this.#state.lastSeq) : 0;
+  }
+
+  /** The number of the last event in the index. */
+  get lastSeq(): number {
+    return this.#state?.lastSeq ?? 0;
+  }
+
+  start(): void {
+    const source = import.meta.url.endsWith('.ts');
+    this.#starts++;
+    const worker = new Worker(new URL(source ? './index-worker.ts' : './index-worker.js', import.meta.url), {
+      workerData: this.#order,
+      // From source, packages of ours are found by their source too, whatever the process was started with.
+      ...(source ? { execArgv: ['--conditions=source'] } : {}),
+    });
+    this.#worker = worker;
+    worker.unref();
+    worker.on('message', (state: FromIndexing) => {
+      this.#state = state;
+    });
+    worker.on('error', (error) => this.#onError(error));
+    worker.on('exit', () => {
+      this.#worker = undefined;
+      if (this.#stopped || this.#starts >= MOST_STARTS) return;
+      this.#again = setTimeout(() => this.start(), RESTART_MS).unref();
+    });
+  }
+
+  /** Ends the thread after the batch it is at. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#again);
+    const worker = this.#worker;
+    if (!worker) return;
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.ref();
+    worker.postMessage('stop');
+    await ended;
+  }
 }

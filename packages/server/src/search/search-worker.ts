@@ -18,10 +18,21 @@ port.on('message', ({ id, order }: ToThread) => port.postMessage(answer(id, orde
 
 function answer(id: number, order: SearchOrder): FromThread {
   try {
-    return { type: 'found', id, ...runSearch(storeOf(order), order) };
+    return { type: 'found', id, ...runWithOrWithoutIndex(order) };
   } catch (error) {
     if (error instanceof Refusal) return { type: 'refused', id, sentence: error.message };
     return { type: 'failed', id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+/** An index that cannot be read is no reason not to answer: every event can be looked at instead. */
+function runWithOrWithoutIndex(order: SearchOrder): ReturnType<typeof runSearch> {
+  try {
+    return runSearch(storeOf(order), order);
+  } catch (error) {
+    if (order.index === null || error instanceof Refusal) throw error;
+    const without = { ...order, index: null };
+    return runSearch(storeOf(without), without);
   }
 }
 

@@ -39,7 +39,8 @@ export function testDocument(alert: object, changes: Partial<StoredEvent> = {}):
   });
 }
 
-const JOB: Job = {
+/** A use case as far as search needs one. */
+export const JOB: Job = {
   id: 1201,
   title: 'Endpoint alerts',
   description: '',
