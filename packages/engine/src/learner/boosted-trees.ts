@@ -102,6 +102,13 @@ class Boosting {
   readonly #sizes: ArrayLike<number>;
   /** Where the bins of each used column begin in a histogram, and their number at the end. */
   readonly #begin: Int32Array;
+  /** The same by column; −1 for one that is not used. */
+  readonly #beginOf: Int32Array;
+  /** The used columns with other than two bins come first in this list. */
+  readonly #wide: Int32Array;
+  #wideCount = 0;
+  /** For each row, its columns with two bins that are in bin 1. */
+  readonly #present: { readonly start: Int32Array; readonly columns: Int32Array };
 
   constructor(set: TrainingSet, bins: Uint8Array, sizes: ArrayLike<number>, seed: number) {
     const columns = sizes.length;
@@ -117,6 +124,9 @@ class Boosting {
     this.#used = Int32Array.from({ length: columns }, (_, c) => c);
     this.#usedCount = Math.min(columns, Math.max(8, Math.ceil(columns * COLUMN_SHARE)));
     this.#begin = new Int32Array(this.#usedCount + 1);
+    this.#beginOf = new Int32Array(columns);
+    this.#wide = new Int32Array(columns);
+    this.#present = presentColumns(bins, sizes, set.rows);
   }
 
   grow(rounds: number): BoostedTrees {
@@ -127,10 +137,22 @@ class Boosting {
     for (let round = 0; round < rounds; round++) {
       this.#slope();
       shuffle(this.#used, this.#source);
-      for (let u = 0; u < this.#usedCount; u++) this.#begin[u + 1] = this.#begin[u]! + this.#sizes[this.#used[u]!]!;
+      this.#place();
       this.#growTree(forest);
     }
     return new BoostedTrees(forest, start);
+  }
+
+  /** Says where in a histogram the bins of each used column begin. */
+  #place(): void {
+    this.#beginOf.fill(-1);
+    this.#wideCount = 0;
+    for (let u = 0; u < this.#usedCount; u++) {
+      const column = this.#used[u]!;
+      this.#begin[u + 1] = this.#begin[u]! + this.#sizes[column]!;
+      this.#beginOf[column] = this.#begin[u]!;
+      if (this.#sizes[column]! !== 2) this.#wide[this.#wideCount++] = column;
+    }
   }
 
   #slope(): void {
@@ -190,22 +212,40 @@ class Boosting {
     return count;
   }
 
-  /** Sums of slopes and counts for each used column, bin and class. */
+  /** Sums of slopes and counts for each used column, bin and class. Of columns with two bins the rows in bin 1 are added up, the rest is bin 0. */
   #histogram(from: number, to: number): Float64Array {
     const k = this.#set.classes;
     const width = 2 * k + 1;
     const histogram = new Float64Array(this.#begin[this.#usedCount]! * width);
+    const total = new Float64Array(width);
+    const present = this.#present;
     for (let i = from; i < to; i++) {
       const row = this.#rows[i]!;
       const binRow = row * this.#columns;
       const slopeRow = row * k * 2;
-      for (let u = 0; u < this.#usedCount; u++) {
-        const at = (this.#begin[u]! + this.#bins[binRow + this.#used[u]!]!) * width;
-        for (let s = 0; s < 2 * k; s++) histogram[at + s] = histogram[at + s]! + this.#slopes[slopeRow + s]!;
-        histogram[at + 2 * k] = histogram[at + 2 * k]! + 1;
+      for (let s = 0; s < 2 * k; s++) total[s] = total[s]! + this.#slopes[slopeRow + s]!;
+      for (let u = 0; u < this.#wideCount; u++) {
+        const column = this.#wide[u]!;
+        this.#addSlopes(histogram, (this.#beginOf[column]! + this.#bins[binRow + column]!) * width, slopeRow);
+      }
+      for (let at = present.start[row]!; at < present.start[row + 1]!; at++) {
+        const begin = this.#beginOf[present.columns[at]!]!;
+        if (begin >= 0) this.#addSlopes(histogram, (begin + 1) * width, slopeRow);
       }
     }
+    total[2 * k] = to - from;
+    for (let u = 0; u < this.#usedCount; u++) {
+      const begin = this.#begin[u]!;
+      if (this.#begin[u + 1]! - begin !== 2) continue;
+      for (let s = 0; s < width; s++) histogram[begin * width + s] = total[s]! - histogram[(begin + 1) * width + s]!;
+    }
     return histogram;
+  }
+
+  #addSlopes(histogram: Float64Array, at: number, slopeRow: number): void {
+    const count = 2 * this.#set.classes;
+    for (let s = 0; s < count; s++) histogram[at + s] = histogram[at + s]! + this.#slopes[slopeRow + s]!;
+    histogram[at + count] = histogram[at + count]! + 1;
   }
 
   /** Finds the best split of a leaf. */
@@ -274,4 +314,15 @@ class Boosting {
     }
     forest.setLeaf(node, leaf);
   }
+}
+
+function presentColumns(bins: Uint8Array, sizes: ArrayLike<number>, rows: number): { start: Int32Array; columns: Int32Array } {
+  const narrow = Int32Array.from({ length: sizes.length }, (_, c) => c).filter((c) => sizes[c] === 2);
+  const start = new Int32Array(rows + 1);
+  const columns: number[] = [];
+  for (let r = 0; r < rows; r++) {
+    for (const c of narrow) if (bins[r * sizes.length + c] === 1) columns.push(c);
+    start[r + 1] = columns.length;
+  }
+  return { start, columns: Int32Array.from(columns) };
 }

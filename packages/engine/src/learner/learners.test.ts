@@ -67,7 +67,7 @@ describe.each<[string, Learner, (reader: ByteReader) => Learner, number]>([
   ['softmax', fitSoftmax(set, 0.003, 1), (reader) => SoftmaxLearner.read(reader, numbers, 2), 0.7],
   ['naive Bayes', fitNaiveBayes(set), (reader) => NaiveBayes.read(reader, numbers, 2), 0.65],
   ['boosted trees', fitBoostedTrees(set, bins, view.sizes, 60, 1), (reader) => BoostedTrees.read(reader, view.columns, 2), 0.95],
-  ['random trees', fitRandomTrees(set, bins, view.columns, 1), (reader) => RandomTrees.read(reader, view.columns, 2), 0.85],
+  ['random trees', fitRandomTrees(set, bins, view.sizes, 1), (reader) => RandomTrees.read(reader, view.columns, 2), 0.85],
 ])('%s', (_, learner, read, least) => {
   it('learns what can be learned', () => {
     expect(accuracy(learner)).toBeGreaterThanOrEqual(least);
@@ -94,7 +94,7 @@ describe('no rows', () => {
       fitSoftmax(none, 0.01, 1),
       fitNaiveBayes(none),
       fitBoostedTrees(none, empty.bins, empty.view.sizes, 3, 1),
-      fitRandomTrees(none, empty.bins, empty.view.columns, 1),
+      fitRandomTrees(none, empty.bins, empty.view.sizes, 1),
     ]) {
       const out = new Float64Array(2);
       learner.predict(example, out, 0);

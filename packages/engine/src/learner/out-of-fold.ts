@@ -35,8 +35,8 @@ export interface OutOfFold {
 /** Position of the randomised trees among the learners. */
 export const RANDOM_TREES = 3;
 
-/** Folds in which every setting is tried; the others get the best of these. */
-const TRIAL_FOLDS = 2;
+/** Rows up to which every setting is tried in two folds; of more, one fold says enough. The other folds get the best of these. */
+const SMALL = 500;
 
 /** Fits the learners of the blend to all rows: softmax, naive Bayes, boosted trees, randomised trees. */
 export function fitLearners(set: TrainingSet, view: TreeView, bins: Uint8Array, settings: Settings, seed: number): Learner[] {
@@ -44,7 +44,7 @@ export function fitLearners(set: TrainingSet, view: TreeView, bins: Uint8Array, 
     fitSoftmax(set, settings.penalty, seed),
     fitNaiveBayes(set),
     fitBoostedTrees(set, bins, view.sizes, settings.rounds, seed),
-    fitRandomTrees(set, bins, view.columns, seed),
+    fitRandomTrees(set, bins, view.sizes, seed),
   ];
 }
 
@@ -65,12 +65,13 @@ export function predictOutOfFold(all: AllRows, folds: readonly Fold[], seed: num
   const importance = pick(all.importance, rows, 1);
   balance(importance, folds, fold);
   const buffer = sparseRow();
+  const trialFolds = all.importance.length <= SMALL ? 2 : 1;
   let done = 0;
   let penaltyTrials = PENALTIES.map((_, t) => t);
   let roundTrials = ROUNDS.map((_, t) => t);
   folds.forEach(({ rows: outside }, f) => {
     progress(f / folds.length, 'checking against held-back feedback');
-    if (f === TRIAL_FOLDS) {
+    if (f === trialFolds) {
       penaltyTrials = [bestOf(penalties, done)];
       roundTrials = [bestOf(stages, done)];
     }
@@ -82,7 +83,7 @@ export function predictOutOfFold(all: AllRows, folds: readonly Fold[], seed: num
     const naiveBayes = fitNaiveBayes(set);
     const rounds = roundTrials.map((t) => ROUNDS[t]!);
     const boosted: BoostedTrees = fitBoostedTrees(set, bins, view.sizes, rounds.at(-1)!, seed);
-    const randomTrees = fitRandomTrees(set, bins, view.columns, seed);
+    const randomTrees = fitRandomTrees(set, bins, view.sizes, seed);
     const binned = new Uint8Array(view.columns);
     const outs = roundTrials.map((t) => stages[t]!);
     outside.forEach((r, i) => {

@@ -14,8 +14,10 @@ const LEAF_PRIOR = 0.5;
  * Extremely randomised trees (Geurts, Ernst and Wehenkel 2006): each node draws columns and one cut in each at random and keeps the one that parts
  * the classes best (Gini 1912), so the trees differ a lot and their mean is well calibrated. Every tree sees every row.
  * @param bins of the rows, row-major.
+ * @param sizes number of bins of each column.
  */
-export function fitRandomTrees(set: TrainingSet, bins: Uint8Array, columns: number, seed: number): RandomTrees {
+export function fitRandomTrees(set: TrainingSet, bins: Uint8Array, sizes: ArrayLike<number>, seed: number): RandomTrees {
+  const columns = sizes.length;
   const k = set.classes;
   const forest = new Forest(k);
   const prior = classPrior(set);
@@ -54,24 +56,35 @@ export function fitRandomTrees(set: TrainingSet, bins: Uint8Array, columns: numb
   function findSplit(from: number, to: number): { column: number; cut: number } | undefined {
     const step = Math.max(1, Math.floor((to - from) / SAMPLE));
     all.fill(0);
-    for (let i = from; i < to; i += step) addRow(set, rows[i]!, all);
+    let seen = 0;
+    for (let i = from; i < to; i += step, seen++) addRow(set, rows[i]!, all);
     let best: { column: number; cut: number } | undefined;
     let bestScore = Number.NEGATIVE_INFINITY;
     let useful = 0;
-    for (let draw = 0; draw < 4 * tried && useful < tried; draw++) {
+    for (let draw = 0; draw < 3 * tried && useful < tried; draw++) {
       const column = source.below(columns);
-      let low = 255;
-      let high = 0;
-      for (let i = from; i < to; i += step) {
-        const bin = bins[rows[i]! * columns + column]!;
-        if (bin < low) low = bin;
-        if (bin > high) high = bin;
+      let low = 0;
+      let high = 1;
+      if (sizes[column]! > 2) {
+        low = 255;
+        high = 0;
+        for (let i = from; i < to; i += step) {
+          const bin = bins[rows[i]! * columns + column]!;
+          if (bin < low) low = bin;
+          if (bin > high) high = bin;
+        }
+        if (low >= high) continue;
       }
-      if (low >= high) continue;
-      useful++;
       const cut = low + source.below(high - low);
       left.fill(0);
-      for (let i = from; i < to; i += step) if (bins[rows[i]! * columns + column]! <= cut) addRow(set, rows[i]!, left);
+      let count = 0;
+      for (let i = from; i < to; i += step) {
+        if (bins[rows[i]! * columns + column]! > cut) continue;
+        addRow(set, rows[i]!, left);
+        count++;
+      }
+      if (count === 0 || count === seen) continue;
+      useful++;
       const score = purity(left, all);
       if (score > bestScore) {
         bestScore = score;

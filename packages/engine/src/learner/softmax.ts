@@ -26,7 +26,7 @@ export function fitSoftmax(set: TrainingSet, penalty: number, seed: number): Sof
   });
   const order = Int32Array.from({ length: set.rows }, (_, r) => r);
   const source = random(seed);
-  const passes = Math.max(10, Math.min(30, Math.ceil(40000 / Math.max(1, set.rows))));
+  const passes = passesOver(set);
   const scores = new Float64Array(k);
   for (let pass = 0; pass < passes; pass++) {
     shuffle(order, source);
@@ -59,6 +59,12 @@ export function fitSoftmax(set: TrainingSet, penalty: number, seed: number): Sof
     }
   }
   return new SoftmaxLearner(Float32Array.from(weights), k);
+}
+
+/** Between 8 and 30 passes over the rows: fewer where there are many rows, or many features in them. */
+function passesOver(set: TrainingSet): number {
+  const updates = set.ids.length * set.classes;
+  return Math.max(8, Math.min(30, Math.ceil(40_000 / Math.max(1, set.rows)), Math.ceil(16_000_000 / Math.max(1, updates))));
 }
 
 /** The fitted regression. */
