@@ -198,6 +198,18 @@ export const AppModel = Type.Object(
     size: count('Bytes.'),
     sha256: text('Of its bytes, in hexadecimal digits.'),
     metrics: AppModelMetrics,
+    set_aside: Type.Array(
+      Type.Object(
+        {
+          name: text('A person, or a key by its number.'),
+          votes: count('Votes of theirs on alerts like which others labelled some.'),
+          agreed: count('How many of them agree with the others.'),
+          expected: Type.Number({ description: 'How many would be expected to.' }),
+        },
+        { description: 'A voter or a key.' },
+      ),
+      { description: 'Whose votes were not learned from, because they contradict what others say of like alerts.' },
+    ),
     comparison: Type.Union([AppComparison, Type.Null()], { description: 'Beside the model before it; null for a first one.' }),
   },
   { description: 'A trained model.' },

@@ -87,7 +87,7 @@ CREATE TABLE event_bodies (seq INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
 -- A model that is not complete is being written (or was, when the process ended); nobody reads it.
 CREATE TABLE models (
   id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, points_version INTEGER NOT NULL, points TEXT NOT NULL,
-  classes TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, metrics TEXT NOT NULL, comparison TEXT, reference TEXT, units INTEGER NOT NULL, seed INTEGER NOT NULL,
+  classes TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, metrics TEXT NOT NULL, comparison TEXT, reference TEXT, set_aside TEXT NOT NULL DEFAULT '[]', units INTEGER NOT NULL, seed INTEGER NOT NULL,
   complete INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, activated_at INTEGER, message TEXT NOT NULL DEFAULT ''
 ) STRICT;
 -- The bytes of a model in pieces, so that neither writing nor reading one holds anybody up.
@@ -167,6 +167,20 @@ CREATE TABLE agent_notes (
   note TEXT NOT NULL, saved_objects TEXT, workflow_name TEXT, workflow_id TEXT, session_id TEXT, created_at INTEGER NOT NULL, created_by TEXT NOT NULL
 ) STRICT;
 CREATE INDEX agent_notes_event ON agent_notes (event_seq);
+
+-- How far automation may go: one row for each wish of a lead under each model, and what was drawn at random for it ------------------
+CREATE TABLE guards (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, model_id INTEGER NOT NULL, class_no INTEGER NOT NULL,
+  max_error_rate REAL NOT NULL, wrong TEXT NOT NULL, state TEXT NOT NULL, taken INTEGER NOT NULL, opened_by TEXT NOT NULL, opened_at INTEGER NOT NULL,
+  ended_at INTEGER, ended_by TEXT
+) STRICT;
+CREATE UNIQUE INDEX guards_live ON guards (job_id, class_no) WHERE ended_at IS NULL;
+CREATE TABLE guard_audits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, event_seq INTEGER NOT NULL UNIQUE, model_id INTEGER NOT NULL,
+  class_no INTEGER NOT NULL, confidence REAL NOT NULL, excluded INTEGER NOT NULL, chance REAL NOT NULL, drawn_at INTEGER NOT NULL, due_at INTEGER NOT NULL,
+  answer_class_no INTEGER, answered_at INTEGER, answered_by TEXT
+) STRICT;
+CREATE INDEX guard_audits_model ON guard_audits (job_id, model_id, class_no);
 
 -- Long work --------------------------------------------------------------------------------------------------------------------
 CREATE TABLE tasks (

@@ -90,6 +90,7 @@ export class TrainTask implements TaskHandler {
           sha256: trained.sha256,
           metrics: trained.metrics,
           comparison: trained.comparison,
+          setAside: trained.setAside,
           units,
           seed: order.seed,
           createdAt: this.#clock(),

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { ModelMetrics } from '@verdict/engine';
 import { Interrupted, TaskFailed } from '../tasks/task.ts';
 import type { Comparison, NamedLabel } from './comparison.ts';
+import type { SetAside } from './training.ts';
 import type { TrainedUnit, TrainingSource } from './training-store.ts';
 
 /** What the training thread is told to do. */
@@ -26,6 +27,7 @@ export type FromTraining =
       readonly sha256: string;
       readonly metrics: ModelMetrics;
       readonly comparison: Comparison | null;
+      readonly setAside: readonly SetAside[];
       readonly classes: readonly string[];
     }
   | { readonly type: 'refused'; readonly sentence: string };
@@ -36,6 +38,7 @@ export interface Trained {
   readonly sha256: string;
   readonly metrics: ModelMetrics;
   readonly comparison: Comparison | null;
+  readonly setAside: readonly SetAside[];
   readonly classes: readonly string[];
   /** The knowledge base, in pieces. */
   readonly units: readonly (readonly TrainedUnit[])[];

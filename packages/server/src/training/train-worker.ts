@@ -9,7 +9,8 @@ import { TrainingError, type TrainingInput, train } from '@verdict/engine';
 import { readSnapshot } from '../storage/sqlite.ts';
 import { judge, readGround } from './judge.ts';
 import type { FromTraining, TrainOrder } from './train-thread.ts';
-import { getPointTypes, readFeedback } from './training-store.ts';
+import { getPointTypes, readFeedback, readUnitVotes } from './training-store.ts';
+import { trusted } from './trusted.ts';
 
 /** Units sent in one message, so that the main thread never unpacks a long list at once. */
 const UNITS_PER_MESSAGE = 500;
@@ -31,11 +32,18 @@ try {
 
 async function work(order: TrainOrder): Promise<void> {
   const { source } = order;
-  const { rows, units, pointTypes, ground } = await readSnapshot(order.file, async (tx) => {
-    const feedback = await readFeedback(tx, source);
+  const { rows, units, pointTypes, setAside, ground } = await readSnapshot(order.file, async (tx) => {
+    const pointTypes = await getPointTypes(tx, source.jobId, source.pointsVersion);
+    const { setAside, ...feedback } = trusted(
+      await readFeedback(tx, source),
+      await readUnitVotes(tx, source),
+      source,
+      pointTypes,
+    );
     return {
       ...feedback,
-      pointTypes: await getPointTypes(tx, source.jobId, source.pointsVersion),
+      setAside,
+      pointTypes,
       ground: order.championId === null ? null : await readGround(tx, order.championId, source, feedback),
     };
   });
@@ -62,7 +70,7 @@ async function work(order: TrainOrder): Promise<void> {
     send({ type: 'units', units: units.slice(from, from + UNITS_PER_MESSAGE) });
   }
   const bytes = new Uint8Array(model);
-  send({ type: 'done', bytes, sha256: hash('sha256', bytes), metrics, comparison, classes }, [bytes.buffer]);
+  send({ type: 'done', bytes, sha256: hash('sha256', bytes), metrics, comparison, setAside, classes }, [bytes.buffer]);
 }
 
 /** On Linux the number 0 means the calling thread alone; elsewhere it would be the whole process. */

@@ -133,6 +133,7 @@ function presentModel(job: Job, model: TrainedModel): AppModel {
     size: model.size,
     sha256: model.sha256,
     metrics: presentMetrics(model.metrics),
+    set_aside: model.setAside.map((one) => ({ ...one })),
     comparison: model.comparison && presentComparison(job, model.comparison),
   };
 }

@@ -2,7 +2,7 @@ import type { ModelMetrics, PointType, TrainingRow } from '@verdict/engine';
 import { parsePointValues } from '@verdict/engine';
 import type { ReadTx, Tx } from '../storage/storage.ts';
 import type { Comparison } from './comparison.ts';
-import type { TrainedModel } from './training.ts';
+import type { SetAside, TrainedModel } from './training.ts';
 
 /** What a unit of the knowledge base is: `b:` and a bucket's key, or `e:` and an event's number; and its class number. */
 export type TrainedUnit = readonly [unit: string, classNo: number];
@@ -60,7 +60,7 @@ export async function getPointTypes(tx: ReadTx, jobId: number, version: number):
 /**
  * Reads everything that people have said of a job in the form the engine learns from. A unit without a value of any decision point is left
  * out: it is never decided. One that a lead overruled counts with all its voters for the lead's label. Undecided ones count with
- * their votes, and are not in `units`.
+ * their votes, and are not in `units`. Blind labels that serve a guard as evidence are not learned from while they do.
  */
 export async function readFeedback(
   tx: ReadTx,
@@ -105,6 +105,27 @@ export interface RowSource {
   readonly unit: string;
   /** What people agree on; null = undecided. */
   readonly classNo: number | null;
+}
+
+/** One voter's vote on a unit, and the key that brought it. */
+export interface UnitVote {
+  readonly id: number;
+  readonly voter: string;
+  readonly name: string;
+  readonly keyId: number | null;
+  readonly classNo: number;
+}
+
+/** Each voter's vote on each unit, but for a lead's overrule. */
+export async function readUnitVotes(tx: ReadTx, source: TrainingSource): Promise<UnitVote[]> {
+  return tx.all<UnitVote>(
+    `SELECT u.unit_id AS id, u.voter, f.voter_name AS name, f.key_id AS keyId, u.class_no AS classNo
+     FROM consensus c JOIN unit_votes u ON u.unit_kind = c.unit_kind AND u.unit_id = c.unit_id JOIN feedback f ON f.id = u.feedback_id
+     WHERE c.job_id = ? AND c.unit_kind = ? AND c.overrule_id IS NULL AND u.voter <> ? ORDER BY u.unit_id, u.voter`,
+    source.jobId,
+    source.shared ? 'b' : 'e',
+    source.overrule,
+  );
 }
 
 /** When somebody first said something of each unit, also if it was taken back since: what a model made later may have learned from. */
@@ -161,7 +182,9 @@ async function votesByUnit(tx: ReadTx, source: TrainingSource): Promise<Map<numb
   const all = await tx.all<VoteRow>(
     `SELECT u.unit_id AS id, u.class_no, sum(u.voter <> ?) AS n, max(f.at) AS at
      FROM consensus c JOIN unit_votes u ON u.unit_kind = c.unit_kind AND u.unit_id = c.unit_id JOIN feedback f ON f.id = u.feedback_id
-     WHERE c.job_id = ? AND c.unit_kind = ? GROUP BY u.unit_id, u.class_no`,
+     WHERE c.job_id = ? AND c.unit_kind = ? AND NOT (f.asked = 'audit' AND EXISTS (SELECT 1 FROM guard_audits a JOIN guards g
+       ON g.job_id = a.job_id AND g.model_id = a.model_id AND g.ended_at IS NULL WHERE a.event_seq = f.event_seq))
+     GROUP BY u.unit_id, u.class_no`,
     source.overrule,
     source.jobId,
     source.shared ? 'b' : 'e',
@@ -186,8 +209,8 @@ export type NewModel = Omit<TrainedModel, 'id' | 'activatedAt' | 'message'>;
 /** Adds a model that is not complete yet; returns its id. */
 export async function insertModel(tx: Tx, model: NewModel): Promise<number> {
   const { id } = await tx.run(
-    `INSERT INTO models (job_id, points_version, points, classes, size, sha256, metrics, comparison, units, seed, created_at, created_by)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO models (job_id, points_version, points, classes, size, sha256, metrics, comparison, set_aside, units, seed, created_at, created_by)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     model.jobId,
     model.pointsVersion,
     JSON.stringify(model.points),
@@ -196,6 +219,7 @@ export async function insertModel(tx: Tx, model: NewModel): Promise<number> {
     model.sha256,
     JSON.stringify(model.metrics),
     model.comparison === null ? null : JSON.stringify(model.comparison),
+    JSON.stringify(model.setAside),
     model.units,
     model.seed,
     model.createdAt,
@@ -281,6 +305,7 @@ interface ModelRow {
   sha256: string;
   metrics: string;
   comparison: string | null;
+  set_aside: string;
   units: number;
   seed: number;
   created_at: number;
@@ -290,7 +315,7 @@ interface ModelRow {
 }
 
 const COLUMNS =
-  'id, job_id, points_version, points, classes, size, sha256, metrics, comparison, units, seed, created_at, created_by, activated_at, message';
+  'id, job_id, points_version, points, classes, size, sha256, metrics, comparison, set_aside, units, seed, created_at, created_by, activated_at, message';
 
 /** A complete model. */
 export async function getModel(tx: ReadTx, modelId: number): Promise<TrainedModel | undefined> {
@@ -346,6 +371,7 @@ function modelOf(row: ModelRow): TrainedModel {
     size: row.size,
     sha256: row.sha256,
     metrics: JSON.parse(row.metrics) as ModelMetrics,
+    setAside: JSON.parse(row.set_aside) as SetAside[],
     comparison: row.comparison === null ? null : (JSON.parse(row.comparison) as Comparison),
     units: row.units,
     seed: row.seed,

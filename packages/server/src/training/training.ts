@@ -16,6 +16,8 @@ export interface TrainedModel {
   readonly metrics: ModelMetrics;
   /** How it did beside the model that was active when it was trained; null for a first model. */
   readonly comparison: Comparison | null;
+  /** Voters and keys whose votes it did not learn from, because they contradict what others say of like alerts. */
+  readonly setAside: readonly SetAside[];
   /** Buckets (or events) with a consensus that it was trained on. */
   readonly units: number;
   readonly seed: number;
@@ -25,6 +27,16 @@ export interface TrainedModel {
   /** When it became the active one last; null if never. */
   readonly activatedAt: number | null;
   readonly message: string;
+}
+
+/** A voter or a key whose votes a training did not learn from. */
+export interface SetAside {
+  /** A person's name, or `key 7`. */
+  readonly name: string;
+  /** Votes of theirs on alerts like which others labelled some; how many of those agree, and how many would be expected to. */
+  readonly votes: number;
+  readonly agreed: number;
+  readonly expected: number;
 }
 
 /** What a label has to learn from. */
