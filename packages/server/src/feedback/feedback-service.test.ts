@@ -130,3 +130,30 @@ describe('a machine', () => {
     expect((await say(job, 'new', 'dbot', other, true)).counted).toBe(true);
   });
 });
+
+describe('what votes come to', () => {
+  it('is the same however it came about: votes, other ones, withdrawals, overrules', async () => {
+    const job = await service.job(integrationId);
+    const names = ['z-1', 'z-2', 'z-3'];
+    await withEvents(job, ...names);
+    const labels = ['Escalate', 'Drop', 'Investigate'];
+    // A fixed walk through the combinations that touches every one of them several times.
+    for (let turn = 0; turn < 120; turn++) {
+      const [eventId, name, label] = [names[turn % 3]!, `v${turn % 4}`, labels[(turn * 7) % 3]!];
+      if (turn % 5 === 4)
+        await feedback()
+          .withdraw(job.id, eventId, voter(name), 'app')
+          .catch(() => {});
+      else if (turn % 17 === 16) await feedback().overrule(job.id, eventId, label, 'seen', OPERATOR, voter('lead'));
+      else if (turn % 19 === 18)
+        await feedback()
+          .lift(job.id, eventId, OPERATOR, voter('lead'))
+          .catch(() => {});
+      else await say(job, eventId, name, label);
+      const kept = await agreed(job, eventId);
+      const { bucketId } = await service.running.services.events.get(job.id, eventId);
+      await service.running.services.storage.write((tx) => feedback().recountIn(tx, { kind: 'b', id: bucketId! }, job.id, turn));
+      expect(await agreed(job, eventId)).toEqual(kept);
+    }
+  });
+});

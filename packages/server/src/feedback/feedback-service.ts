@@ -244,6 +244,11 @@ export class FeedbackService {
     return this.#storage.read((tx) => store.getConsensus(tx, unitOf(job, event)));
   }
 
+  /** `consensus` inside a unit of work. */
+  async consensusIn(tx: ReadTx, job: Job, event: Pick<StoredEvent, 'seq' | 'bucketId'>): Promise<Consensus | undefined> {
+    return store.getConsensus(tx, unitOf(job, event));
+  }
+
   /** Where the event's unit stands between people and the job's active model. */
   async state(
     job: Job,
@@ -304,8 +309,7 @@ export class FeedbackService {
   }
 
   async #recount(tx: Tx, unit: Unit, voter: string, jobId: number, now: number): Promise<Consensus | undefined> {
-    await store.refreshUnitVote(tx, unit, voter);
-    return store.settleConsensus(tx, unit, jobId, now);
+    return store.settleVoter(tx, unit, voter, jobId, now);
   }
 
   async #job(tx: ReadTx, jobId: number): Promise<Job> {

@@ -1,5 +1,5 @@
 import type { ReadTx, Tx } from '../storage/storage.ts';
-import { type Asked, agree, type Consensus, type Feedback, type Unit } from './feedback.ts';
+import { type Asked, agree, agreeAfter, type Consensus, type Feedback, OVERRULE, type Unit } from './feedback.ts';
 
 export interface NewFeedback {
   readonly jobId: number;
@@ -165,6 +165,21 @@ export async function rebuildUnitVotes(tx: Tx, unit: Unit): Promise<void> {
   }
 }
 
+/**
+ * Takes over what one voter says now in a unit, without counting its other votes again.
+ * @returns what the unit's votes come to.
+ */
+export async function settleVoter(tx: Tx, unit: Unit, voter: string, jobId: number, now: number): Promise<Consensus | undefined> {
+  const from = await getUnitVote(tx, unit, voter);
+  await refreshUnitVote(tx, unit, voter);
+  const before = await getConsensus(tx, unit);
+  // An overrule stands on one side of all votes; and without what they came to until now there is nothing to go on from.
+  if (voter === OVERRULE || (before === undefined && from !== undefined)) return settleConsensus(tx, unit, jobId, now);
+  const to = await getUnitVote(tx, unit, voter);
+  const last = to?.feedback_id ?? from?.feedback_id ?? 0;
+  return saveConsensus(tx, unit, agreeAfter(before, from?.class_no, to?.class_no), last, jobId, now);
+}
+
 /** Counts what the votes of a unit come to and keeps it. */
 export async function settleConsensus(tx: Tx, unit: Unit, jobId: number, now: number): Promise<Consensus | undefined> {
   const votes = await tx.all<{ voter: string; classNo: number; feedbackId: number }>(
@@ -172,13 +187,23 @@ export async function settleConsensus(tx: Tx, unit: Unit, jobId: number, now: nu
     unit.kind,
     unit.id,
   );
-  const consensus = agree(votes);
+  const last = votes.reduce((top, vote) => Math.max(top, vote.feedbackId), 0);
+  return saveConsensus(tx, unit, agree(votes), last, jobId, now);
+}
+
+async function saveConsensus(
+  tx: Tx,
+  unit: Unit,
+  consensus: Consensus | undefined,
+  lastFeedbackId: number,
+  jobId: number,
+  now: number,
+): Promise<Consensus | undefined> {
   if (!consensus) {
     await tx.run('DELETE FROM consensus WHERE unit_kind = ? AND unit_id = ?', unit.kind, unit.id);
     return undefined;
   }
-  const last = votes.reduce((top, vote) => Math.max(top, vote.feedbackId), 0);
-  const overrule = votes.find((vote) => vote.voter.startsWith('!'))?.feedbackId ?? null;
+  const overrule = consensus.overruled ? ((await getUnitVote(tx, unit, OVERRULE))?.feedback_id ?? null) : null;
   await tx.run(
     `INSERT INTO consensus (unit_kind, unit_id, job_id, class_no, tally, voters, overrule_id, last_feedback_id, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (unit_kind, unit_id) DO UPDATE SET class_no = excluded.class_no, tally = excluded.tally, voters = excluded.voters,
@@ -190,10 +215,23 @@ export async function settleConsensus(tx: Tx, unit: Unit, jobId: number, now: nu
     JSON.stringify(consensus.tally),
     consensus.voters,
     overrule,
-    last,
+    lastFeedbackId,
     now,
   );
   return consensus;
+}
+
+async function getUnitVote(
+  tx: ReadTx,
+  unit: Unit,
+  voter: string,
+): Promise<{ readonly class_no: number; readonly feedback_id: number } | undefined> {
+  return tx.get(
+    'SELECT class_no, feedback_id FROM unit_votes WHERE unit_kind = ? AND unit_id = ? AND voter = ?',
+    unit.kind,
+    unit.id,
+    voter,
+  );
 }
 
 export async function getConsensus(tx: ReadTx, unit: Unit): Promise<Consensus | undefined> {

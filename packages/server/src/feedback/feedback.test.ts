@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { agree, OVERRULE } from './feedback.ts';
+import { agree, agreeAfter, OVERRULE } from './feedback.ts';
 
 const votes = (...classes: number[]) => classes.map((classNo, index) => ({ voter: `user:${index}`, classNo }));
 
@@ -24,5 +25,26 @@ describe('agree', () => {
       overruled: true,
     });
     expect(agree([{ voter: OVERRULE, classNo: 2 }])).toEqual({ classNo: 2, tally: {}, voters: 0, overruled: true });
+  });
+});
+
+describe('agreeAfter', () => {
+  it('says the same as counting all votes again, whoever changes to what', () => {
+    const label = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
+    fc.assert(
+      fc.property(label, fc.array(fc.record({ voter: fc.integer({ min: 0, max: 5 }), to: label })), (overrule, changes) => {
+        const now = new Map<string, number>();
+        if (overrule !== undefined) now.set(OVERRULE, overrule);
+        const all = () => agree([...now].map(([voter, classNo]) => ({ voter, classNo })));
+        let kept = all();
+        for (const { voter, to } of changes) {
+          const name = `user:${voter}`;
+          kept = agreeAfter(kept, now.get(name), to);
+          if (to === undefined) now.delete(name);
+          else now.set(name, to);
+          expect(kept).toEqual(all());
+        }
+      }),
+    );
   });
 });

@@ -55,8 +55,34 @@ export function agree(votes: readonly { readonly voter: string; readonly classNo
   if (!overrule && own.length === 0) return undefined;
   const tally: Record<string, number> = {};
   for (const { classNo } of own) tally[classNo] = (tally[classNo] ?? 0) + 1;
+  return { classNo: overrule?.classNo ?? majority(tally), tally, voters: own.length, overruled: overrule !== undefined };
+}
+
+/**
+ * The same after one voter changed from one label to another, without counting the others again: a bucket of imported alerts has thousands.
+ * @param before what the votes came to; undefined without any.
+ * @param from the voter's label until now, `to` the one from now on; undefined = none.
+ */
+export function agreeAfter(
+  before: Consensus | undefined,
+  from: number | undefined,
+  to: number | undefined,
+): Consensus | undefined {
+  const tally: Record<string, number> = { ...before?.tally };
+  if (from !== undefined) {
+    const left = (tally[from] ?? 0) - 1;
+    if (left > 0) tally[from] = left;
+    else delete tally[from];
+  }
+  if (to !== undefined) tally[to] = (tally[to] ?? 0) + 1;
+  const voters = (before?.voters ?? 0) - (from === undefined ? 0 : 1) + (to === undefined ? 0 : 1);
+  if (before?.overruled) return { classNo: before.classNo, tally, voters, overruled: true };
+  return voters === 0 ? undefined : { classNo: majority(tally), tally, voters, overruled: false };
+}
+
+/** The class number with the most voters; null when two share the top, or nobody voted. */
+function majority(tally: Readonly<Record<string, number>>): number | null {
   const top = Math.max(0, ...Object.values(tally));
   const leaders = Object.keys(tally).filter((classNo) => tally[classNo] === top);
-  const majority = leaders.length === 1 ? Number(leaders[0]) : null;
-  return { classNo: overrule?.classNo ?? majority, tally, voters: own.length, overruled: overrule !== undefined };
+  return leaders.length === 1 ? Number(leaders[0]) : null;
 }
