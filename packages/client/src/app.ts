@@ -1,4 +1,6 @@
 import type {
+  AppAgentVote,
+  AppAgentVoteSettled,
   AppAuditPage,
   AppAuditQuery,
   AppAuditVerdict,
@@ -120,6 +122,21 @@ export class App {
 
   withdrawVote(jobId: number, eventId: string): Promise<AppVoted> {
     return this.#send.json('DELETE', this.#feedback(jobId, eventId));
+  }
+
+  /** Votes of agents that wait for a person, newest first. */
+  agentVotes(jobId: number): Promise<AppAgentVote[]> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/agent_votes`);
+  }
+
+  /** Agrees with a vote of an agent: from then on it counts, as the caller's. A key cannot: only a signed-in person, or the operator over the socket. */
+  confirmAgentVote(jobId: number, voteId: number): Promise<AppVoted> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/agent_votes/${part(voteId)}/confirm`);
+  }
+
+  /** Disagrees with a vote of an agent: it never counts. Who may is said at {@link confirmAgentVote}. */
+  declineAgentVote(jobId: number, voteId: number): Promise<AppAgentVoteSettled> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/agent_votes/${part(voteId)}/decline`);
   }
 
   // Training and models ----------------------------------------------------------------------------------------------------------

@@ -89,6 +89,30 @@ describe('over a real service', () => {
     expect(await operator.metrics()).toContain('verdict_');
   });
 
+  it('asks for metrics, and speaks for agents', async () => {
+    const filters = [{ field: 'rule.name', operator: 'is', value: 'Scan' }] as const;
+    const all = await operator.v2.jobMetrics('Endpoint / alerts');
+    expect(all).toMatchObject({ total_events: 5, active_model_id: null });
+    expect(await operator.v2.jobMetrics(jobId, { start: '2000-01-01', filters })).toMatchObject({ total_events: 5 });
+    expect(await operator.v2.jobMetrics(jobId, { end: '2000-01-01' })).toMatchObject({ total_events: 0 });
+    expect(await operator.v2.jobAndModelMetrics(jobId, { timeout: 1 })).toEqual({ ...all, active_model_metrics: null });
+    for (const asked of [operator.v2.modelMetrics(jobId, 9), operator.v2.recomputeModelMetrics(jobId, 9)])
+      await expect(asked).rejects.toMatchObject({ status: 404 });
+
+    const call = async (id: number, name: string, args: unknown) => {
+      const message = { jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } };
+      return JSON.parse(await operator.mcp(JSON.stringify(message))).result.structuredContent;
+    };
+    const first = await call(1, 'give_feedback', { job_id: jobId, event_id: 'e', label: 'Drop' });
+    const second = await call(2, 'give_feedback', { job_id: jobId, event_id: 'a:b@c', label: 'Escalate' });
+    expect((await operator.app.agentVotes(jobId)).map(({ vote_id }) => vote_id)).toEqual([second.vote_id, first.vote_id]);
+    expect(await operator.app.confirmAgentVote(jobId, first.vote_id)).toMatchObject({ label: 'Drop', counted: true });
+    expect(await operator.app.declineAgentVote(jobId, second.vote_id)).toEqual({ vote_id: second.vote_id, state: 'declined' });
+    expect(await operator.app.agentVotes(jobId)).toEqual([]);
+    expect(await operator.mcp('{"jsonrpc":"2.0","method":"notifications/initialized"}')).toBe('');
+    expect(JSON.parse(await operator.mcp('{'))).toMatchObject({ error: { code: -32_700 } });
+  });
+
   it('throws what the service refuses, with the places', async () => {
     const refused = await soar.v1.sendAs('x y', { job_id: jobId, raw_body: {} }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(VerdictError);

@@ -1,4 +1,9 @@
 import type {
+  Filter,
+  JobAndModelMetrics,
+  JobMetrics,
+  ModelMetricsView,
+  RecomputeAnswer,
   RequestStatus,
   ResourceList,
   ResourceMap,
@@ -12,6 +17,13 @@ import { part, type Requester } from './requester.ts';
 
 /** Which resource: by its title (the name of a key) or its number. */
 export type ResourceName = { readonly title: string } | { readonly id: number };
+
+/** Which events metrics are over; all where nothing is said. */
+export interface MetricsOf {
+  readonly start?: string;
+  readonly end?: string;
+  readonly filters?: readonly Filter[];
+}
 
 /** The management API: jobs, integrations and keys as a document, jobs started, stopped and trained. Needs a management key. */
 export class V2 {
@@ -69,7 +81,36 @@ export class V2 {
     return this.#send.json('PUT', path, { query: { feedback_label: label } });
   }
 
+  /** How often people agree with the decisions of a job. `job` is its number or its title; times are ISO 8601, an end that is a day includes it. */
+  jobMetrics(job: number | string, which: MetricsOf = {}): Promise<JobMetrics> {
+    return this.#send.json('POST', '/api/v2/metrics/job', metricsCall(job, which));
+  }
+
+  /** The same beside the metrics of the active model; waits up to `timeout` seconds for those where they are being computed. */
+  jobAndModelMetrics(job: number | string, which: MetricsOf & { readonly timeout?: number } = {}): Promise<JobAndModelMetrics> {
+    const { query, ...call } = metricsCall(job, which);
+    const path = '/api/v2/metrics/job_and_latest_model';
+    return this.#send.json('POST', path, { ...call, query: { ...query, timeout_s: which.timeout } });
+  }
+
+  /** How a model does on what it did not learn. */
+  modelMetrics(job: number | string, modelId: number): Promise<ModelMetricsView> {
+    return this.#send.json('GET', '/api/v2/metrics/model', { query: { job_id: job, model_id: modelId } });
+  }
+
+  /** Has the metrics of a model computed anew; while that is under way, asking again changes nothing. */
+  recomputeModelMetrics(job: number | string, modelId: number): Promise<RecomputeAnswer> {
+    const query = { job_id: job, model_id: modelId };
+    return this.#send.json('POST', '/api/v2/metrics/model/request_recompute_metrics', { query });
+  }
+
   #act(jobId: number, action: 'start' | 'stop' | 'train'): Promise<RequestStatus> {
     return this.#send.json('POST', `/api/v2/jobs/${part(jobId)}/${action}`);
   }
+}
+
+function metricsCall(job: number | string, { start, end, filters }: MetricsOf) {
+  const query = { job_id: job, start_datetime: start, end_datetime: end };
+  // It only reads, so it may be sent again.
+  return { query, body: { filters: filters ?? [] }, repeatable: true };
 }

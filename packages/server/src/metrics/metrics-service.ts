@@ -52,12 +52,21 @@ export class MetricsService {
   readonly #audit: Pick<AuditTrail, 'record'>;
   readonly #training: TrainingService;
   readonly #tasks: TaskService;
+  readonly #window: number;
 
-  constructor(storage: Storage, audit: Pick<AuditTrail, 'record'>, training: TrainingService, tasks: TaskService) {
+  /** @param window rows of events that one statement walks over; at least 1. */
+  constructor(
+    storage: Storage,
+    audit: Pick<AuditTrail, 'record'>,
+    training: TrainingService,
+    tasks: TaskService,
+    window = store.WINDOW,
+  ) {
     this.#storage = storage;
     this.#audit = audit;
     this.#training = training;
     this.#tasks = tasks;
+    this.#window = window;
   }
 
   /**
@@ -167,7 +176,7 @@ export class MetricsService {
   async *#windows(jobId: number, only: readonly string[] | undefined): AsyncGenerator<store.Window> {
     if (only === undefined) {
       for (let after = 0; ; ) {
-        const window = await this.#storage.read((tx) => store.nextWindow(tx, jobId, after));
+        const window = await this.#storage.read((tx) => store.nextWindow(tx, jobId, after, this.#window));
         if (!window) return;
         yield window;
         after = window.upTo;
@@ -179,8 +188,8 @@ export class MetricsService {
       await nextTurn();
     }
     rows.sort((a, b) => a - b);
-    for (let at = 0; at < rows.length; at += store.WINDOW) {
-      const some = rows.slice(at, at + store.WINDOW);
+    for (let at = 0; at < rows.length; at += this.#window) {
+      const some = rows.slice(at, at + this.#window);
       yield { after: some[0]! - 1, upTo: some.at(-1)!, only: JSON.stringify(some) };
     }
   }

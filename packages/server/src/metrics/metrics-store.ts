@@ -8,7 +8,7 @@ export interface Span {
 }
 
 /** How many rows of events one statement walks over, so that none holds anybody up for long. */
-export const WINDOW = 5_000;
+export const WINDOW = 2_000;
 
 /** A piece of a job's events: numbers above `after` up to `upTo`; of those only `only` (JSON list of numbers), all where it is null. */
 export interface Window {
@@ -17,13 +17,13 @@ export interface Window {
   readonly only: string | null;
 }
 
-/** The next window after a number; undefined when there are no events left. */
-export async function nextWindow(tx: ReadTx, jobId: number, after: number): Promise<Window | undefined> {
+/** The next window of at most `size` rows after a number; undefined when there are no events left. */
+export async function nextWindow(tx: ReadTx, jobId: number, after: number, size: number): Promise<Window | undefined> {
   const full = await tx.get<{ seq: number }>(
     'SELECT seq FROM events WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT 1 OFFSET ?',
     jobId,
     after,
-    WINDOW - 1,
+    size - 1,
   );
   if (full) return { after, upTo: full.seq, only: null };
   const last = await tx.get<{ seq: number | null }>(

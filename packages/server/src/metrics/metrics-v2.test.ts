@@ -2,6 +2,7 @@ import { type JobAndModelMetrics, JobMetrics, ModelMetricsView, RecomputeAnswer 
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestService, type TestService } from '../testing.ts';
+import { MetricsService } from './metrics-service.ts';
 
 /** Members of an answer that the tests read. */
 type Body = JobMetrics &
@@ -194,6 +195,23 @@ describe('a trained job', () => {
       total_events: 2,
       top_events_ids: ['scan-4-again', 'scan-4'],
     });
+    await say(jobId, 'scan-4', 'Drop');
+  });
+
+  it('comes to the same in pieces of any size', async () => {
+    const { storage, audit, training, tasks, jobs } = service.running.services;
+    const job = (await jobs.find(jobId))!;
+    await say(jobId, 'scan-4', 'Escalate');
+    const ids = ['later-scan-0', 'mal-3', 'scan-4-again', 'odd-0', 'nothing', 'scan-4', 'mal-5'];
+    for (const only of [undefined, ids]) {
+      const whole = await new MetricsService(storage, audit, training, tasks).ofJob(job, null, null, only);
+      expect(whole.events).toBe(only ? 6 : 35);
+      expect(whole.changed.eventIds).toEqual(['scan-4-again', 'scan-4']);
+      for (const size of [1, 2, 7]) {
+        const pieces = await new MetricsService(storage, audit, training, tasks, size).ofJob(job, null, null, only);
+        expect(pieces).toEqual(whole);
+      }
+    }
     await say(jobId, 'scan-4', 'Drop');
   });
 
