@@ -41,6 +41,15 @@ export const AppJobSettings = Type.Object(
     agent_votes: Type.Enum(['confirm', 'count'], {
       description: 'Whether votes of agents count by themselves (count) or when a person has confirmed them (confirm).',
     }),
+    audit_rate: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1,
+      description: "Share of the traffic that is drawn for the guard's audits once a lead opens it.",
+    }),
+    protected_points: Type.Array(Type.String({ maxLength: 512 }), {
+      maxItems: 100,
+      description: 'Decision points whose unseen values always go to a person.',
+    }),
   },
   { description: 'Settings of an AI use case.' },
 );

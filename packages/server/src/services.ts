@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type Access, createAccess } from './access/access.ts';
 import { accessRoutesApp } from './access/access-app.ts';
@@ -18,10 +19,14 @@ import { labelName } from './decisions/reasons.ts';
 import { reprocessRoutesApp } from './decisions/reprocess-app.ts';
 import { ReprocessService } from './decisions/reprocess-service.ts';
 import { ReprocessTask } from './decisions/reprocess-task.ts';
+import { driftRoutesApp } from './drift/drift-app.ts';
+import { DriftService } from './drift/drift-service.ts';
 import { feedbackRoutesApp } from './feedback/feedback-app.ts';
 import { FeedbackService } from './feedback/feedback-service.ts';
 import { feedbackRoutesV1, type MachineNames, readVote } from './feedback/feedback-v1.ts';
 import { feedbackRoutesV2 } from './feedback/feedback-v2.ts';
+import { guardRoutesApp } from './guard/guard-app.ts';
+import { GuardService } from './guard/guard-service.ts';
 import { baseOf } from './http/read.ts';
 import type { Route } from './http/route.ts';
 import type { Authenticate, Observer } from './http/server.ts';
@@ -89,6 +94,7 @@ export interface Services {
   readonly events: EventService;
   readonly decisions: DecisionService;
   readonly feedback: FeedbackService;
+  readonly guards: GuardService;
   readonly ingest: IngestService;
   readonly tasks: TaskService;
   readonly training: TrainingService;
@@ -125,7 +131,19 @@ export function wireServices(options: {
   const events = new EventService(storage);
   const feedback = new FeedbackService(storage, clock, audit, jobs, events, buckets, decisions);
   const ingest = new IngestService(storage, clock, jobs, buckets, decisions, config.queueLimit);
-  const pictures = new EventPictures(events, decisions, feedback);
+  const guards = new GuardService({
+    storage,
+    clock,
+    audit,
+    events,
+    decisions,
+    feedback,
+    draw: () => randomInt(2 ** 32) / 2 ** 32,
+  });
+  ingest.drawBy(guards);
+  const pictures = new EventPictures(events, decisions, feedback, (job, event, decision, consensus) =>
+    guards.automation(job, event, decision, consensus),
+  );
   const metrics = new Metrics({ version: VERSION, storage });
   const disk = new DiskWatch(storage.folder, config.diskWarning, log);
   const readiness = new Readiness(storage, () => disk.latest);
@@ -148,10 +166,16 @@ export function wireServices(options: {
   const figures = new MetricsService(storage, audit, training, tasks);
   const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
   // A shadow that was made the active model is none any more.
+  trainTask.onActivated((jobId, modelId) => {
+    guards
+      .follow(jobId, modelId)
+      .catch((error: unknown) => log.error({ err: error, job: jobId }, 'the guard did not follow the new model'));
+  });
   trainTask.onActivated((jobId) => {
     shadow.tidy(jobId).catch((error: unknown) => log.error({ err: error, job: jobId }, 'silent decisions could not be removed'));
   });
   const live = new LiveService(storage, training);
+  const drift = new DriftService(storage, clock, training);
   const queue = new QueueService(storage, clock);
 
   const reprocess = new ReprocessService(storage, audit, jobs, events, tasks, reprocessTask);
@@ -203,10 +227,12 @@ export function wireServices(options: {
     ...eventRoutesApp({ jobs, events, buckets, decisions, feedback, pictures }),
     ...feedbackRoutesApp({ jobs, feedback, questions: queue }),
     ...queueRoutesApp({ jobs, events, buckets, decisions, queue }),
+    ...guardRoutesApp({ jobs, guards, events, buckets }),
     ...taskRoutesApp({ tasks, audit }),
     ...trainingRoutesApp({ jobs, training }),
     ...shadowRoutesApp({ jobs, shadow }),
     ...liveRoutesApp({ jobs, live }),
+    ...driftRoutesApp({ jobs, drift }),
     ...reprocessRoutesApp({ jobs, reprocess }),
     ...searchRoutesV2({ search, jobs, reprocess }),
     ...noteRoutesV2({ notes, jobs }),
@@ -233,6 +259,7 @@ export function wireServices(options: {
     events,
     decisions,
     feedback,
+    guards,
     ingest,
     tasks,
     training,
@@ -242,6 +269,7 @@ export function wireServices(options: {
     hasAdmin: () => access.users.hasAdmin(),
     async start() {
       await access.start();
+      await guards.start();
       await tasks.start();
       await disk.start();
       searchIndex.start();

@@ -56,6 +56,23 @@ export class DecisionService {
     return compiled;
   }
 
+  /** The decision points that a model was trained on, in the order of its decisions' values. */
+  async pointsOf(modelId: number): Promise<readonly string[]> {
+    return (await this.#models.get(modelId)).points;
+  }
+
+  /** What a model would say of values under its own decision points; nothing is kept. undefined = no decision. */
+  async preview(
+    modelId: number,
+    values: PointValues,
+  ): Promise<{ readonly classNo: number; readonly confidence: number } | undefined> {
+    const model = await this.#models.get(modelId);
+    const points = this.compile(model.points);
+    if (points.empty(values)) return undefined;
+    const verdict = model.decide(values, points.key(values));
+    return { classNo: classNumber(model.classes[verdict.choice]!), confidence: verdict.confidence };
+  }
+
   /** Has the job's active model in memory before a unit of work needs it. */
   async prepare(job: Job): Promise<void> {
     if (job.activeModelId !== null) await this.#models.get(job.activeModelId);

@@ -29,13 +29,6 @@ export interface Automation {
   readonly reason: string;
 }
 
-/** Until a lead opens the guard, a person decides. */
-export function automationOf(decision: Decision | undefined): Automation {
-  if (!decision || decision.classNo === null) return { verdict: 'ask', reason: 'There is no decision to act on.' };
-  if (decision.outlier) return { verdict: 'ask', reason: 'The alert is unlike anything the model was trained on.' };
-  return { verdict: 'ask', reason: 'The guard is closed: acting without a person has not been allowed for this use case.' };
-}
-
 /** The class number behind `class_3`; class ids travel through the engine as text. */
 export function classNumber(classId: string): number {
   return Number(classId.slice('class_'.length));

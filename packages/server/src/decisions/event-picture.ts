@@ -5,7 +5,7 @@ import type { FeedbackService } from '../feedback/feedback-service.ts';
 import type { StoredEvent } from '../ingest/event.ts';
 import type { EventService } from '../ingest/event-service.ts';
 import type { Job } from '../jobs/job.ts';
-import { type Automation, automationOf, type Decision } from './decision.ts';
+import type { Automation, Decision } from './decision.ts';
 import type { DecisionService } from './decision-service.ts';
 
 /** Everything that is known about an event now, before it is put into anybody's words. */
@@ -18,16 +18,26 @@ export interface EventPicture {
   readonly explanation: Explanation | undefined;
 }
 
+/** Asks the guard whether a decision may be acted on. */
+export type Automate = (
+  job: Job,
+  event: StoredEvent,
+  decision: Decision | undefined,
+  consensus: Consensus | undefined,
+) => Promise<Automation>;
+
 /** Gathers what the features know about an event. */
 export class EventPictures {
   readonly #events: EventService;
   readonly #decisions: DecisionService;
   readonly #feedback: FeedbackService;
+  readonly #automate: Automate;
 
-  constructor(events: EventService, decisions: DecisionService, feedback: FeedbackService) {
+  constructor(events: EventService, decisions: DecisionService, feedback: FeedbackService, automate: Automate) {
     this.#events = events;
     this.#decisions = decisions;
     this.#feedback = feedback;
+    this.#automate = automate;
   }
 
   /** @throws Refusal `event_not_found`. */
@@ -39,6 +49,7 @@ export class EventPictures {
     const decision = event.decisionId === null ? undefined : await this.#decisions.get(event.decisionId);
     const { state, consensus } = await this.#feedback.state(job, event);
     const explanation = decision && (await this.#decisions.explain(decision));
-    return { event, decision, state, consensus, automation: automationOf(decision), explanation };
+    const automation = await this.#automate(job, event, decision, consensus);
+    return { event, decision, state, consensus, automation, explanation };
   }
 }

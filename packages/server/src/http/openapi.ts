@@ -18,6 +18,7 @@ const TAGS: readonly (readonly [string, string])[] = [
   ['app: integrations', 'What use cases are wired to.'],
   ['app: events', 'Events and buckets.'],
   ['app: feedback', 'What people say.'],
+  ['app: guard', 'How far automation may go.'],
   ['app: training', 'Training and models.'],
   ['app: tasks', 'Long work: progress and cancel.'],
   ['app: people', 'Users and sessions.'],

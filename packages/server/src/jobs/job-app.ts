@@ -135,6 +135,8 @@ interface WireDraft {
     readonly retention_days?: number | null;
     readonly outlier_rate?: number;
     readonly agent_votes?: 'confirm' | 'count';
+    readonly audit_rate?: number;
+    readonly protected_points?: readonly string[];
   };
 }
 
@@ -143,6 +145,8 @@ function readDraft(body: WireDraft): JobDraft {
   if (body.settings?.minutes_per_alert !== undefined) settings.minutesPerAlert = body.settings.minutes_per_alert;
   if (body.settings?.retention_days !== undefined) settings.retentionDays = body.settings.retention_days;
   if (body.settings?.outlier_rate !== undefined) settings.outlierRate = body.settings.outlier_rate;
+  if (body.settings?.audit_rate !== undefined) settings.auditRate = body.settings.audit_rate;
+  if (body.settings?.protected_points !== undefined) settings.protectedPoints = body.settings.protected_points;
   if (body.settings?.agent_votes !== undefined) settings.agentVotes = body.settings.agent_votes;
   return {
     title: body.title,
@@ -185,6 +189,8 @@ async function presentAppJob(jobs: JobService, job: Job): Promise<AppJob> {
       retention_days: job.settings.retentionDays,
       outlier_rate: job.settings.outlierRate,
       agent_votes: job.settings.agentVotes,
+      audit_rate: job.settings.auditRate,
+      protected_points: [...job.settings.protectedPoints],
     },
     active_model_id: job.activeModelId,
     training: {

@@ -24,6 +24,10 @@ export interface JobSettings {
   readonly outlierRate: number;
   /** Whether votes of agents count by themselves or when a person has confirmed them. */
   readonly agentVotes: 'confirm' | 'count';
+  /** Share of the traffic that is drawn for the guard's audits once a lead opens it. */
+  readonly auditRate: number;
+  /** Decision points whose unseen values always go to a person. */
+  readonly protectedPoints: readonly string[];
   readonly feedbackColumns: readonly string[];
   readonly monitoring: unknown;
   readonly autoRetrain: unknown;
@@ -34,6 +38,8 @@ export const DEFAULT_SETTINGS: JobSettings = {
   retentionDays: null,
   outlierRate: 0.02,
   agentVotes: 'confirm',
+  auditRate: 0.05,
+  protectedPoints: [],
   feedbackColumns: [],
   monitoring: null,
   autoRetrain: null,
