@@ -11,7 +11,7 @@ export default defineConfig({
     // It offers its own TypeScript under the same condition, which Node strips of types nowhere inside node_modules.
     server: { deps: { inline: [/modelcontextprotocol\/sdk\/dist\/esm\/client\//, /eventsource-parser/] } },
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
