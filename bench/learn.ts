@@ -2,13 +2,16 @@
  * How well the engine learns. Two ways in:
  *
  * - `npm run --silent bench:learn -- --data FILE.jsonl[.gz] --points a.b,c.d --split SPLIT.json --out OUT.jsonl [--seed N]` trains on
- *   the rows that the split names and writes one decision a line for its test rows.
+ *   the rows that the split names and writes one decision a line for its test rows. With `--guard Drop=0.01` (any number of times) a third of
+ *   the training rows serves as blind audits instead, and `automation` says what the guard then allows. With `--queue N` it prints the rows that
+ *   the labelling queue would ask for, N labels in all, one batch a line.
  * - `npm run --silent bench:learn -- [--table] [--sets guide,ait_ads] [--size 0.01] [--draws N] [--no-outliers] [--splits FOLDER]` prints a table for each
  *   set and number of labels, ours beside the best other tool. Sets that are not on this machine are skipped, saying so.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runDoor } from './learning/door.ts';
+import { runDoor, runQueueDoor } from './learning/door.ts';
+import { parseWish } from './learning/guard-door.ts';
 import { runTable } from './learning/table.ts';
 
 const SETS = 'guide,ait_ads,nsl_kdd,http_params';
@@ -42,13 +45,13 @@ function main(): void {
     allowNegative: true,
   });
   const seed = wholeNumber(values.seed, '--seed');
-  if (values.guard || values.queue)
-    throw new Error('--guard and --queue need the guard and the labelling queue, which this version does not have yet');
   if (values.data !== undefined) {
-    const { data, points, split, out } = values;
-    if (points === undefined || split === undefined || out === undefined)
-      throw new Error('--data needs --points, --split and --out as well');
-    runDoor({ data, points: points.split(',').filter((point) => point !== ''), split, out, seed });
+    const { data, split, out, queue } = values;
+    if (values.points === undefined || split === undefined || (out === undefined && queue === undefined))
+      throw new Error('--data needs --points, --split and --out (or --queue) as well');
+    const points = values.points.split(',').filter((point) => point !== '');
+    if (queue !== undefined) runQueueDoor({ data, points, split, seed }, wholeNumber(queue, '--queue'));
+    if (out !== undefined) runDoor({ data, points, split, out, seed, guards: (values.guard ?? []).map(parseWish) });
     return;
   }
   const size = Number(values.size);

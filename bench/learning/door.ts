@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadModel, train } from '@verdict/engine';
+import { simulateQueue } from '../queue.ts';
 import { atPoints, readAlerts, trainingRows } from './alerts.ts';
+import { type GuardWish, openGuards, setAside } from './guard-door.ts';
 
 /** What to train on, what to decide, and where to write the decisions. */
 export interface DoorOptions {
@@ -9,6 +11,8 @@ export interface DoorOptions {
   readonly split: string;
   readonly out: string;
   readonly seed: number;
+  /** With any, a third of the training rows is not trained on but taken as audits. */
+  readonly guards?: readonly GuardWish[];
 }
 
 /**
@@ -20,11 +24,14 @@ export function runDoor(options: DoorOptions): void {
   const alerts = atPoints(readAlerts(options.data), options.points);
   const split = readSplit(options.split, alerts.length);
   const classes = [...new Set(split.train.map((i) => alerts[i]!.label))].sort();
-  const rows = trainingRows(alerts, split.train, classes, true);
+  const { guards = [] } = options;
+  const { learn, audits } = guards.length > 0 ? setAside(alerts, split.train, options.seed) : { learn: split.train, audits: [] };
+  const rows = trainingRows(alerts, learn, classes, true);
   const before = performance.now();
   const { model: bytes } = train({ points: options.points, classes, rows, seed: options.seed });
   const seconds = (performance.now() - before) / 1000;
   const model = loadModel(bytes, { points: options.points });
+  const automate = openGuards(model, alerts, rows, audits, guards);
   const lines = split.test.map((row) => {
     const { values, key } = alerts[row]!;
     const start = performance.now();
@@ -37,7 +44,7 @@ export function runDoor(options: DoorOptions): void {
       confidence: verdict.confidence,
       outlier: verdict.outlier,
       outlier_score: verdict.outlierScore,
-      automation: 'ask',
+      automation: automate(values, key),
       micros: Math.round(micros * 10) / 10,
     });
   });
@@ -46,6 +53,19 @@ export function runDoor(options: DoorOptions): void {
   process.stderr.write(
     `trained ${rows.length} buckets in ${seconds.toFixed(2)} s; model ${(bytes.length / 1e6).toFixed(2)} MB; peak memory ${peak.toFixed(0)} MB\n`,
   );
+}
+
+/**
+ * Prints the numbers of the training rows that the labelling queue would ask for, one batch a line, given the labels of those asked so far.
+ * @param labels how many labels to ask for all told.
+ */
+export function runQueueDoor(options: Omit<DoorOptions, 'out' | 'guards'>, labels: number): void {
+  const { points, seed } = options;
+  const alerts = atPoints(readAlerts(options.data), points);
+  const split = readSplit(options.split, alerts.length);
+  const classes = [...new Set(split.train.map((i) => alerts[i]!.label))].sort();
+  const rows = split.train.map((row) => ({ row, ...alerts[row]! }));
+  for (const { asked } of simulateQueue({ points, classes, rows, labels, seed })) process.stdout.write(`${asked.join(' ')}\n`);
 }
 
 function readSplit(path: string, count: number): { train: number[]; test: number[] } {

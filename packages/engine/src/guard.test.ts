@@ -220,11 +220,11 @@ describe('guardThresholds', () => {
     expect(guardThresholds(new Array<number>(50).fill(0.9))).toEqual([0.9]);
   });
 
-  it('starts where 30 % would be freed and ends where all would', () => {
+  it('starts where 40 % would be freed and ends where all would', () => {
     const thresholds = guardThresholds(Array.from({ length: 101 }, (_, i) => i / 100));
-    expect(thresholds).toHaveLength(14);
-    expect(thresholds[0]).toBeCloseTo(0.7, 12);
-    expect(thresholds[7]).toBeCloseTo(0.35, 12);
+    expect(thresholds).toHaveLength(12);
+    expect(thresholds[0]).toBeCloseTo(0.6, 12);
+    expect(thresholds[5]).toBeCloseTo(0.35, 12);
     expect(thresholds.at(-1)).toBeCloseTo(0.05, 12);
     expect(createGuard({ ...rule, thresholds }).thresholds).toEqual(thresholds);
   });

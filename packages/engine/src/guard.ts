@@ -119,11 +119,11 @@ export const DEFAULT_GUARD_THRESHOLDS: readonly number[] = [0.999, 0.995, 0.99, 
 
 /** At an error rate of exactly x, this many freed audits pass on average before the detector of later changes closes the guard. */
 const AUDITS_BETWEEN_FALSE_CLOSINGS = 1000;
-const STRICTEST_SHARE = 0.3;
-const THRESHOLDS = 15;
+const STRICTEST_SHARE = 0.4;
+const THRESHOLDS = 13;
 
 /**
- * Thresholds that suit a model: the confidences at which 30 %, 35 % … 100 % of its decisions for the label would be freed, so that the first
+ * Thresholds that suit a model: the confidences at which 40 %, 45 % … 100 % of its decisions for the label would be freed, so that the first
  * one does not wait for audits that hardly ever come. Made from the traffic before any audit counts, so they take nothing from the promise.
  * @param confidences of recent decisions for the label, 0 to 1, in any order; the default thresholds where there are fewer than 20.
  * @returns strictest first, distinct.
