@@ -1,5 +1,6 @@
 import { type ArcannaBlock, microsToZ } from '@verdict/contract';
 import type { StoredEvent } from '../ingest/event.ts';
+import type { ColumnCache } from './column-cache.ts';
 import type { SearchDocument } from './query.ts';
 import { eachLeaf, existsAt, leavesAt, type Scalar, timeOf } from './value.ts';
 
@@ -8,10 +9,16 @@ export const OURS: ReadonlySet<string> = new Set(['arcanna', 'id', 'metadata', '
 
 /** What of a document is known; what costs something is asked for only when a query wants it. */
 export interface DocumentParts {
-  readonly event: StoredEvent;
+  readonly seq: number;
+  readonly jobId: number;
+  readonly eventId: string;
+  readonly eventAt: number;
+  readonly event: () => StoredEvent;
   /** The parsed alert. */
   readonly alert: () => Readonly<Record<string, unknown>>;
   readonly arcanna: () => ArcannaBlock;
+  /** What alerts held at paths that were asked for before. */
+  readonly columns?: ColumnCache;
 }
 
 /** Whether reading this field needs the alert itself. */
@@ -37,26 +44,32 @@ class StoredDocument implements SearchDocument {
   }
 
   get id(): string {
-    return this.#parts.event.eventId;
+    return this.#parts.eventId;
   }
 
   get jobId(): number {
-    return this.#parts.event.jobId;
+    return this.#parts.jobId;
   }
 
   get seq(): number {
-    return this.#parts.event.seq;
+    return this.#parts.seq;
   }
 
   values(path: string): readonly Scalar[] {
     if (path === '_id') return [this.id];
     if (path === '_index') return [String(this.jobId)];
-    const at = this.#locate(path);
-    return at.path === undefined ? [] : leavesAt(at.node, at.path);
+    if (path === '@timestamp') return [microsToZ(this.#parts.eventAt)];
+    const { columns } = this.#parts;
+    if (!columns || !needsAlert(path)) return this.#valuesAt(path);
+    const known = columns.get(path, this.seq);
+    if (known) return known;
+    const values = this.#valuesAt(path);
+    columns.put(path, this.seq, values);
+    return values;
   }
 
   times(path: string): readonly number[] {
-    return path === '@timestamp' ? [this.#parts.event.eventAt] : this.values(path).flatMap((value) => timeOf(value) ?? []);
+    return path === '@timestamp' ? [this.#parts.eventAt] : this.values(path).flatMap((value) => timeOf(value) ?? []);
   }
 
   exists(path: string): boolean {
@@ -67,7 +80,7 @@ class StoredDocument implements SearchDocument {
   leaves(visit: (path: string, value: Scalar) => void): void {
     eachLeaf(this.#raw(), visit);
     visit('metadata.id', this.id);
-    const { title } = this.#parts.event;
+    const { title } = this.#parts.event();
     if (title !== null) visit('metadata.description', title);
   }
 
@@ -81,6 +94,11 @@ class StoredDocument implements SearchDocument {
       arcanna: this.#block(),
       ...(collides ? { raw_event: raw } : {}),
     };
+  }
+
+  #valuesAt(path: string): readonly Scalar[] {
+    const at = this.#locate(path);
+    return at.path === undefined ? [] : leavesAt(at.node, at.path);
   }
 
   /** Where a path is to be followed from; no path = the node itself is meant. */
@@ -105,7 +123,7 @@ class StoredDocument implements SearchDocument {
 
   #ours(): Readonly<Record<string, unknown>> {
     if (this.#own) return this.#own;
-    const { event } = this.#parts;
+    const event = this.#parts.event();
     this.#own = {
       '@timestamp': microsToZ(event.eventAt),
       timestamp_inference: event.decidedAt === null ? null : microsToZ(event.decidedAt),

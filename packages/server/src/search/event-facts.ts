@@ -7,7 +7,7 @@ import type { StoredEvent } from '../ingest/event.ts';
 import type { Job } from '../jobs/job.ts';
 import { documentOf } from './document.ts';
 import type { SearchDocument } from './query.ts';
-import { type EventRow, type SearchStore, toEvent } from './search-store.ts';
+import { type NarrowRow, type SearchStore, toEvent } from './search-store.ts';
 
 /** Facts kept for the events of one search: many events share a bucket and a decision. */
 const KEPT = 50_000;
@@ -26,16 +26,31 @@ export class EventFacts {
     this.#jobs = new Map(jobs.map((job) => [job.id, job]));
   }
 
-  document(row: EventRow): SearchDocument {
-    const event = toEvent(row);
+  document([seq, jobId, eventId, eventAt]: NarrowRow): SearchDocument {
     return documentOf({
-      event,
+      seq,
+      jobId,
+      eventId,
+      eventAt,
+      columns: this.#store.columns,
+      event: () => this.event(seq),
       alert: () => {
         this.parsed++;
-        return parseAlert(this.#store.body(event.seq)) as Record<string, unknown>;
+        return parseAlert(this.#store.body(seq)) as Record<string, unknown>;
       },
-      arcanna: () => this.arcanna(event),
+      arcanna: () => this.arcanna(this.event(seq)),
     });
+  }
+
+  /** A document whose event is known already. */
+  documentOf({ seq, jobId, eventId, eventAt }: StoredEvent): SearchDocument {
+    return this.document([seq, jobId, eventId, eventAt]);
+  }
+
+  /** The row of an event that a search walked over. */
+  event(seq: number): StoredEvent {
+    // Walked over in the same snapshot, so it is there.
+    return toEvent(this.#store.bySeq(seq)!);
   }
 
   arcanna(event: StoredEvent): ArcannaBlock {

@@ -18,8 +18,8 @@ CREATE VIRTUAL TABLE terms USING fts5 (hashes, content = '', contentless_delete 
 `;
 
 /** Most events, and about the most characters of alerts, that are read at once. */
-const BATCH_EVENTS = 2_000;
-const BATCH_CHARACTERS = 8_000_000;
+const BATCH_EVENTS = 1_000;
+const BATCH_CHARACTERS = 4_000_000;
 
 /** An event as the index takes it in. */
 export interface Unindexed {

@@ -302,6 +302,15 @@ describe('searching stored events', () => {
     reader.close();
   });
 
+  it('parses an alert once for a field that is asked for again', async () => {
+    await store(Array.from({ length: 10 }, (_, number) => ({ a: number, long: 'x'.repeat(400) })));
+    const reader = new SearchStore(storage.file, null);
+    const parsed = (query: object) => search(reader, query, { kind: 'ids' }).effort.parsed;
+    expect([parsed({ range: { a: { gte: 3 } } }), parsed({ range: { a: { gte: 5 } } })]).toEqual([8, 0]);
+    expect([parsed({ prefix: { long: 'x' } }), parsed({ prefix: { long: 'xx' } })]).toEqual([8, 8]);
+    reader.close();
+  });
+
   it('finds in alerts with more words than the index keeps', async () => {
     const words = Array.from({ length: 6_000 }, (_, number) => `w${number}`).join(' ');
     await store([{ text: words }, { text: 'w17 alone' }]);

@@ -1,13 +1,15 @@
 import { type ArcannaBlock, microsToZ } from '@verdict/contract';
+import type { StoredEvent } from '../ingest/event.ts';
 import { collectorOf } from './aggregate.ts';
+import { aggregatedFields } from './aggregation.ts';
 import { matches } from './evaluate.ts';
 import { EventFacts } from './event-facts.ts';
 import { FieldCollector } from './field-collector.ts';
 import { Best, filterSource, type Placed, shownSort, sortValues } from './hits.ts';
 import type { Effort, Found, SearchOrder, Want } from './order.ts';
 import { type Plan, planOf } from './plan.ts';
-import type { SearchDocument } from './query.ts';
-import { type EventRow, type SearchStore, toEvent } from './search-store.ts';
+import { fieldsOf, type SearchDocument } from './query.ts';
+import type { NarrowRow, SearchStore } from './search-store.ts';
 import { TermHash } from './term-hash.ts';
 
 /**
@@ -29,6 +31,7 @@ class Search {
     this.#store = store;
     this.#order = order;
     this.#facts = new EventFacts(store, order.jobs);
+    store.columns.wanted(fieldsRead(order));
     const key = store.indexKey();
     this.#plan = planOf(order.query, key === undefined ? undefined : new TermHash(key));
   }
@@ -57,22 +60,22 @@ class Search {
   }
 
   #events({ from, size, sort, withAlerts }: Extract<Want, { kind: 'events' }>): Found {
-    const pages: Hit[] = [];
+    const pages: Placed[] = [];
     let total = 0;
     for (const job of this.#order.jobs) {
-      const best = new Best<Hit>(from + size, sort);
-      this.#each(job.id, (document, row) => {
+      const best = new Best<Placed>(from + size, sort);
+      this.#each(job.id, (document) => {
         total++;
         const placed = { seq: document.seq, sort: sortValues(document, sort) };
-        best.offer(placed, () => ({ ...placed, row }));
+        best.offer(placed, () => placed);
       });
       pages.push(...best.list().slice(from));
     }
-    const all = new Best<Hit>(pages.length, sort);
+    const all = new Best<Placed>(pages.length, sort);
     for (const hit of pages) all.offer(hit, () => hit);
     const titles = new Map(this.#order.jobs.map(({ id, title }) => [id, title]));
-    const texts = all.list().map(({ row }) => {
-      const event = toEvent(row);
+    const texts = all.list().map(({ seq }) => {
+      const event = this.#facts.event(seq);
       const head = JSON.stringify({
         event_id: event.eventId,
         job_id: event.jobId,
@@ -87,28 +90,32 @@ class Search {
 
   #elastic(want: Extract<Want, { kind: 'elastic' }>): Found {
     const { from, size, sort, source, aggregations, pointsOnly } = want;
-    const best = new Best<Hit>(size === 0 ? 0 : from + size, sort);
+    const best = new Best<Placed>(size === 0 ? 0 : from + size, sort);
     const collector = Object.keys(aggregations).length > 0 ? collectorOf(aggregations) : undefined;
     let total = 0;
     for (const job of this.#order.jobs) {
-      this.#each(job.id, (document, row) => {
+      this.#each(job.id, (document) => {
         total++;
         collector?.add(document);
         if (size === 0) return;
         const placed = { seq: document.seq, sort: sortValues(document, sort) };
-        best.offer(placed, () => ({ ...placed, row }));
+        best.offer(placed, () => placed);
       });
     }
     const hits = best
       .list()
       .slice(from)
-      .map(({ row, sort: values }) => ({
-        _index: String(row.job_id),
-        _id: row.event_id,
-        _score: null,
-        _source: filterSource(pointsOnly ? this.#pointsSource(row) : this.#facts.document(row).source(), source),
-        sort: values.map((value, index) => shownSort(value, sort[index]!.field)),
-      }));
+      .map(({ seq, sort: values }) => {
+        const event = this.#facts.event(seq);
+        const whole = pointsOnly ? this.#pointsSource(event) : this.#facts.documentOf(event).source();
+        return {
+          _index: String(event.jobId),
+          _id: event.eventId,
+          _score: null,
+          _source: filterSource(whole, source),
+          sort: values.map((value, index) => shownSort(value, sort[index]!.field)),
+        };
+      });
     const text = JSON.stringify({
       hits: { total: { value: total, relation: 'eq' }, max_score: null, hits },
       ...(collector ? { aggregations: collector.result() } : {}),
@@ -116,8 +123,7 @@ class Search {
     return { kind: 'json', text, total };
   }
 
-  #pointsSource(row: EventRow): Readonly<Record<string, unknown>> {
-    const event = toEvent(row);
+  #pointsSource(event: StoredEvent): Readonly<Record<string, unknown>> {
     const arcanna: ArcannaBlock = this.#facts.arcanna(event);
     return { '@timestamp': microsToZ(event.eventAt), decision_points: this.#facts.pointValues(event), arcanna };
   }
@@ -136,19 +142,19 @@ class Search {
   }
 
   /** Every event of a job that the query means, each once. */
-  #each(jobId: number, visit: (document: SearchDocument, row: EventRow) => unknown): void {
+  #each(jobId: number, visit: (document: SearchDocument) => unknown): void {
     const { from, to, ids, expression, exact, rest } = this.#plan;
     if (rest.kind === 'none') return;
     const span = { jobId, from, to };
-    const judge = (row: EventRow, known: boolean): void => {
+    const judge = (row: NarrowRow, known: boolean): void => {
       this.#looked++;
       const document = this.#facts.document(row);
-      if (known || matches(rest, document)) visit(document, row);
+      if (known || matches(rest, document)) visit(document);
     };
     if (ids) {
       for (const id of ids) {
         const row = this.#store.event(jobId, id);
-        if (row && row.event_at >= from && row.event_at <= to) judge(row, false);
+        if (row && row[3] >= from && row[3] <= to) judge(row, false);
       }
       return;
     }
@@ -165,6 +171,10 @@ class Search {
   }
 }
 
-interface Hit extends Placed {
-  readonly row: EventRow;
+/** The fields that a search names, those of its aggregations' filters left out. */
+function fieldsRead({ query, want }: SearchOrder): Set<string> {
+  const fields = fieldsOf(query);
+  if (want.kind === 'elastic') aggregatedFields(want.aggregations, fields);
+  if (want.kind === 'elastic' || want.kind === 'events') for (const { field } of want.sort) fields.add(field);
+  return fields;
 }

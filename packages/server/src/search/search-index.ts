@@ -59,6 +59,7 @@ export class SearchIndex {
     this.#starts++;
     const worker = new Worker(new URL(source ? './index-worker.ts' : './index-worker.js', import.meta.url), {
       workerData: this.#order,
+      resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 },
       // From source, packages of ours are found by their source too, whatever the process was started with.
       ...(source ? { execArgv: ['--conditions=source'] } : {}),
     });

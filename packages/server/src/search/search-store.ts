@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import type { EventStatus, StoredEvent } from '../ingest/event.ts';
+import { ColumnCache } from './column-cache.ts';
 
 /**
  * What the reading threads read, over a connection of their own. Statements answer at once here: a thread has nothing else to do, and facts
@@ -27,6 +28,9 @@ export interface EventRow {
   error: string | null;
 }
 
+/** What of an event is read when many are walked: everything else is looked up for those that need it. */
+export type NarrowRow = readonly [seq: number, jobId: number, eventId: string, eventAt: number];
+
 export interface DecisionRow {
   model_id: number;
   class_no: number | null;
@@ -38,6 +42,8 @@ export interface DecisionRow {
 
 const COLUMNS = `e.seq, e.job_id, e.event_id, e.event_version, e.is_current, e.duplicated, e.title, e.severity, e.data_source, e.storage_tag,
   e.ingested_at, e.event_at, e.points_version, e.bucket_id, e.decision_id, e.decided_at, e.status, e.error`;
+
+const NARROW = 'e.seq, e.job_id, e.event_id, e.event_at';
 
 /** Which events of a job: by their own time, both ends inclusive. */
 export interface Span {
@@ -51,6 +57,8 @@ export class SearchStore {
   readonly #database: Database.Database;
   readonly #prepared = new Map<string, Database.Statement>();
   readonly #index: string | null;
+  /** Kept from one search to the next. */
+  readonly columns = new ColumnCache();
 
   constructor(file: string, index: string | null) {
     this.#database = new Database(file, { readonly: true, timeout: 10_000 });
@@ -88,9 +96,9 @@ export class SearchStore {
   }
 
   /** Current events of a job after a number (exclusive), newest first. */
-  walk({ jobId, from, to }: Span, after: number): IterableIterator<EventRow> {
+  walk({ jobId, from, to }: Span, after: number): IterableIterator<NarrowRow> {
     return this.#each(
-      `SELECT ${COLUMNS} FROM main.events e WHERE e.job_id = ? AND e.seq > ? AND e.is_current = 1 AND e.event_at BETWEEN ? AND ? ORDER BY e.seq DESC`,
+      `SELECT ${NARROW} FROM main.events e WHERE e.job_id = ? AND e.seq > ? AND e.is_current = 1 AND e.event_at BETWEEN ? AND ? ORDER BY e.seq DESC`,
       jobId,
       after,
       from,
@@ -99,9 +107,9 @@ export class SearchStore {
   }
 
   /** Current events of a job that the index finds, newest first. */
-  walkIndexed({ jobId, from, to }: Span, expression: string): IterableIterator<EventRow> {
+  walkIndexed({ jobId, from, to }: Span, expression: string): IterableIterator<NarrowRow> {
     return this.#each(
-      `SELECT ${COLUMNS} FROM search.terms t CROSS JOIN main.events e ON e.seq = t.rowid
+      `SELECT ${NARROW} FROM search.terms t CROSS JOIN main.events e ON e.seq = t.rowid
        WHERE t.terms MATCH ? AND e.job_id = ? AND e.is_current = 1 AND e.event_at BETWEEN ? AND ? ORDER BY t.rowid DESC`,
       expression,
       jobId,
@@ -111,9 +119,9 @@ export class SearchStore {
   }
 
   /** Current events of a job that the index holds only in part, because they have too many words. */
-  walkPartial({ jobId, from, to }: Span): IterableIterator<EventRow> {
+  walkPartial({ jobId, from, to }: Span): IterableIterator<NarrowRow> {
     return this.#each(
-      `SELECT ${COLUMNS} FROM search.partial p CROSS JOIN main.events e ON e.seq = p.seq
+      `SELECT ${NARROW} FROM search.partial p CROSS JOIN main.events e ON e.seq = p.seq
        WHERE e.job_id = ? AND e.is_current = 1 AND e.event_at BETWEEN ? AND ? ORDER BY p.seq DESC`,
       jobId,
       from,
@@ -122,12 +130,12 @@ export class SearchStore {
   }
 
   /** The current version of one event. */
-  event(jobId: number, eventId: string): EventRow | undefined {
-    return this.#one(
-      `SELECT ${COLUMNS} FROM main.events e WHERE e.job_id = ? AND e.event_id = ? ORDER BY e.event_version DESC LIMIT 1`,
-      jobId,
-      eventId,
-    );
+  event(jobId: number, eventId: string): NarrowRow | undefined {
+    return this.#prepare(
+      `SELECT ${NARROW} FROM main.events e WHERE e.job_id = ? AND e.event_id = ? ORDER BY e.event_version DESC LIMIT 1`,
+    )
+      .raw()
+      .get(jobId, eventId) as NarrowRow | undefined;
   }
 
   /** One version by its number. */
@@ -180,8 +188,10 @@ export class SearchStore {
     return this.#prepare(sql).get(...values) as Row | undefined;
   }
 
-  #each(sql: string, ...values: (string | number)[]): IterableIterator<EventRow> {
-    return this.#prepare(sql).iterate(...values) as IterableIterator<EventRow>;
+  #each(sql: string, ...values: (string | number)[]): IterableIterator<NarrowRow> {
+    return this.#prepare(sql)
+      .raw()
+      .iterate(...values) as IterableIterator<NarrowRow>;
   }
 
   #prepare(sql: string): Database.Statement {

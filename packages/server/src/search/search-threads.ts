@@ -24,6 +24,8 @@ interface Waiting {
 const MOST_WAITING = 64;
 /** Memory of one thread's heap, in MB: a search that needs more fails alone. */
 const HEAP_MB = 512;
+/** What a search makes lives for a moment: a small nursery does, and keeps the process small. */
+const YOUNG_MB = 16;
 
 /**
  * Threads that read: as many as there are spare cores, started when first needed. A search that passes its deadline, or that nobody waits for
@@ -118,7 +120,7 @@ export class SearchThreads {
   #start(): Worker {
     const source = import.meta.url.endsWith('.ts');
     const worker = new Worker(new URL(source ? './search-worker.ts' : './search-worker.js', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
       // From source, packages of ours are found by their source too, whatever the process was started with.
       ...(source ? { execArgv: ['--conditions=source'] } : {}),
     });

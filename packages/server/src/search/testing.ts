@@ -33,7 +33,8 @@ export function testDocument(alert: object, changes: Partial<StoredEvent> = {}):
   };
   const facts = { event, decision: undefined, bucket: undefined, consensus: undefined, state: 'new', before: undefined } as const;
   return documentOf({
-    event,
+    ...event,
+    event: () => event,
     alert: () => parseAlert(JSON.stringify(alert)) as Record<string, unknown>,
     arcanna: () => arcannaBlockOf(JOB, facts),
   });
