@@ -2,16 +2,16 @@
  * Does the guard keep its promise, and what does it cost? Worlds are drawn from a seed; people look at the guard on 40 days. Beside it runs
  * what a fixed-sample bound (Clopper and Pearson 1934) would have done at the same looks.
  *
- *   npm run --silent bench:guard -- [--worlds 2000] [--scale 1]
+ *   npm run --silent bench:guard -- [--worlds 2000] [--size 1]
  */
 import { parseArgs } from 'node:util';
 import { type Audit, addAudit, createGuard, type GuardState } from '../packages/engine/src/guard.ts';
 import { type Random, random } from '../packages/engine/src/math.ts';
 
 const { values: options } = parseArgs({
-  options: { worlds: { type: 'string', default: '2000' }, scale: { type: 'string', default: '1' } },
+  options: { worlds: { type: 'string', default: '2000' }, size: { type: 'string', default: '1' } },
 });
-const WORLDS = Math.max(20, Math.round(Number(options.worlds) * Number(options.scale)));
+const WORLDS = Math.max(20, Math.round(Number(options.worlds) * Number(options.size)));
 const LOOKS = 40;
 const RATE = 0.01;
 const GRID = [0.99, 0.98, 0.97, 0.95, 0.9, 0.85, 0.8];

@@ -2,7 +2,7 @@
  * Does the labelling queue get to a good model with fewer clicks than random order? The sets are read from `../shared/data` and left out, saying
  * so, where they are absent.
  *
- *   npm run --silent bench:queue -- [--sets guide,ait_ads] [--seeds 5] [--pool 4000] [--scale 1]
+ *   npm run --silent bench:queue -- [--sets guide,ait_ads] [--seeds 5] [--pool 4000] [--size 1]
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -124,13 +124,13 @@ function main(): void {
       sets: { type: 'string', default: Object.keys(POINTS).join(',') },
       seeds: { type: 'string', default: '5' },
       pool: { type: 'string', default: '4000' },
-      scale: { type: 'string', default: '1' },
+      size: { type: 'string', default: '1' },
     },
   });
-  const scale = Number(options.scale);
-  const seeds = Math.max(1, Math.round(Number(options.seeds) * scale));
-  const pool = Math.max(300, Math.round(Number(options.pool) * scale));
-  const stops = STOPS.filter((n) => n === 50 || scale >= 1);
+  const size = Number(options.size);
+  const seeds = Math.max(1, Math.round(Number(options.seeds) * size));
+  const pool = Math.max(300, Math.round(Number(options.pool) * size));
+  const stops = STOPS.filter((n) => n === 50 || size >= 1);
   console.log(
     `Mean over ${seeds} draws (and the spread of random order, one standard deviation); at most ${pool} alerts to choose from.\n`,
   );
