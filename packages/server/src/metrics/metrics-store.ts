@@ -8,7 +8,7 @@ export interface Span {
 }
 
 /** How many rows of events one statement walks over, so that none holds anybody up for long. */
-export const WINDOW = 2_000;
+export const WINDOW = 5_000;
 
 /** A piece of a job's events: numbers above `after` up to `upTo`; of those only `only` (JSON list of numbers), all where it is null. */
 export interface Window {
@@ -189,6 +189,27 @@ export async function unlearnedUnits(
     jobId,
     limit,
   );
+}
+
+/** What a model was trained on in the bucket with this key; undefined when it was not in its knowledge base. */
+export async function trainedAs(tx: ReadTx, modelId: number, key: string): Promise<number | undefined> {
+  const row = await tx.get<{ classNo: number }>(
+    `SELECT class_no AS classNo FROM model_units WHERE model_id = ? AND unit = 'b:' || ?`,
+    modelId,
+    key,
+  );
+  return row?.classNo;
+}
+
+/** What a model was trained on in an event of this bucket that stood on its own. */
+export async function trainedOnEventOf(tx: ReadTx, modelId: number, bucketId: number): Promise<number | undefined> {
+  const row = await tx.get<{ classNo: number }>(
+    `SELECT m.class_no AS classNo FROM events e JOIN model_units m ON m.model_id = ? AND m.unit = 'e:' || e.seq
+     WHERE e.bucket_id = ? ORDER BY e.seq LIMIT 1`,
+    modelId,
+    bucketId,
+  );
+  return row?.classNo;
 }
 
 /** What a model was judged to do when somebody asked again. */

@@ -296,6 +296,32 @@ describe('the figures of a model', () => {
     );
   });
 
+  it('stay those of its training when the same is only called otherwise: other decision points, another way of counting', async () => {
+    const { jobId, modelId } = await trainedJob('Renamed');
+    const { jobs, tasks, training, buckets } = service.running.services;
+    const origin = { principal: { kind: 'operator', name: 'o' }, address: 'test' } as const;
+    const { metrics } = await training.model(jobId, modelId);
+    const recomputed = async () => {
+      for (const task of await tasks.list(jobId)) await tasks.finished(task.id);
+      const path = `/api/v2/metrics/model/request_recompute_metrics?job_id=${jobId}&model_id=${modelId}`;
+      expect((await service.call('POST', path, undefined, key)).status).toBe(200);
+      const [task] = await tasks.list(jobId, 1);
+      expect((await tasks.finished(task!.id)).state).toBe('done');
+      return (await ofModel(`job_id=${jobId}&model_id=${modelId}`)).body.confusion_matrix;
+    };
+    expect(await recomputed()).toEqual(metrics.confusion);
+    await jobs.update(jobId, { points: ['user', 'rule.name', 'note'] }, origin);
+    expect(await recomputed()).toEqual(metrics.confusion);
+    expect((await buckets.list(jobId, 2, 100, 0)).length).toBe(24);
+    await send(jobId, 'another', 'malware', 'w');
+    await say(jobId, 'another', 'Escalate');
+    const expected = metrics.confusion.map((row) => [...row]);
+    expected[0]![0]!++;
+    expect(await recomputed()).toEqual(expected);
+    await jobs.update(jobId, { category: 'Event centric decision intelligence' }, origin);
+    expect(await recomputed()).toEqual(expected);
+  });
+
   it('are computed once at a time', async () => {
     const { jobId, modelId } = await trainedJob('Twice');
     const path = `/api/v2/metrics/model/request_recompute_metrics?job_id=${jobId}&model_id=${modelId}`;

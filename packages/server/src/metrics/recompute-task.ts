@@ -101,7 +101,7 @@ export class RecomputeTask implements TaskHandler {
     let turn = performance.now();
     for (const unit of units) {
       const values = await this.#valuesOf(stored, kind, unit);
-      if (values && !points.empty(values)) {
+      if (values && !points.empty(values) && !(await this.#learned(stored.id, kind, unit, points.key(values)))) {
         const model = await this.#models.get(stored.id);
         const { choice } = model.decide(values, points.key(values));
         add(counts, unit.agreed, classNumber(model.classes[choice]!), 1);
@@ -113,6 +113,18 @@ export class RecomputeTask implements TaskHandler {
       }
     }
     return decided;
+  }
+
+  /**
+   * Whether the model was trained on what people say there now under another name of the unit: its bucket by the decision points of then, or one of its
+   * events where these stood on their own.
+   */
+  async #learned(modelId: number, kind: 'b' | 'e', unit: store.AgreedUnit, key: string): Promise<boolean> {
+    return this.#storage.read(
+      async (tx) =>
+        (await store.trainedAs(tx, modelId, key)) === unit.agreed ||
+        (kind === 'b' && (await store.trainedOnEventOf(tx, modelId, unit.id)) === unit.agreed),
+    );
   }
 
   /** What the model sees of a unit; of a bucket of other decision points than its own, what it sees of the newest event there. */
