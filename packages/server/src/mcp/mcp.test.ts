@@ -1,8 +1,8 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { type AppAgentVote, SCOPES } from '@verdict/contract';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SCOPES } from '@verdict/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATOR, startTestService, type TestService } from '../testing.ts';
+import { startTestService, type TestService } from '../testing.ts';
+import { connectAgent, refusalOf, trailOf, useTool } from './testing.ts';
 
 let service: TestService;
 let input: string;
@@ -26,7 +26,6 @@ beforeAll(async () => {
     await label(`mal-${i}`, 'Escalate');
   }
   agent = await connect(all);
-  await agent.listTools();
 });
 afterAll(async () => {
   for (const client of clients) await client.close();
@@ -46,43 +45,14 @@ async function label(eventId: string, name: string): Promise<void> {
   expect(body).toEqual({ status: 'updated' });
 }
 
-/** A client of the SDK, with a key as Bearer. Once it has listed the tools it checks every answer against its described shape. */
-async function connect(key: string, headers: Record<string, string> = { authorization: `Bearer ${key}` }): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1' });
-  const transport = new StreamableHTTPClientTransport(new URL(`${service.running.url}/mcp`), { requestInit: { headers } });
-  await client.connect(transport);
+const connect = async (key: string, headers?: Record<string, string>): Promise<Client> => {
+  const client = await connectAgent(service, key, headers);
   clients.push(client);
   return client;
-}
-
-interface Result {
-  readonly isError?: boolean;
-  readonly structuredContent?: unknown;
-  readonly content: readonly { readonly type: string; readonly text?: string }[];
-}
-
-async function ask(name: string, args: Record<string, unknown> = {}, client = agent): Promise<Result> {
-  return (await client.callTool({ name, arguments: args })) as Result;
-}
-
-/** What a tool answers; fails where it refuses. */
-async function use<Answer = Record<string, unknown>>(
-  name: string,
-  args: Record<string, unknown> = {},
-  client = agent,
-): Promise<Answer> {
-  const result = await ask(name, args, client);
-  expect([name, result.content[0]?.text, result.isError ?? false]).toEqual([name, expect.any(String), false]);
-  expect(JSON.parse(result.content[0]!.text!)).toEqual(result.structuredContent);
-  return result.structuredContent as Answer;
-}
-
-async function refusal(name: string, args: Record<string, unknown>, client = agent): Promise<string> {
-  const result = await ask(name, args, client);
-  expect([name, result.isError]).toEqual([name, true]);
-  expect(result.structuredContent).toBeUndefined();
-  return result.content[0]!.text!;
-}
+};
+const use = <Answer = Record<string, unknown>>(name: string, args: Record<string, unknown> = {}) =>
+  useTool<Answer>(agent, name, args);
+const refusal = (name: string, args: Record<string, unknown>) => refusalOf(agent, name, args);
 
 const post = (body: unknown, key: string | null = all, headers: Record<string, string> = {}) =>
   service.call('POST', '/mcp', body, key, headers);
@@ -159,7 +129,7 @@ describe('the tools', () => {
       running: false,
       share: 1,
     });
-    const trail = await audit('job.train');
+    const trail = await trailOf(service, 'job.train');
     expect(trail).toEqual([{ origin: expect.stringMatching(/^mcp /), object_id: String(jobId) }]);
   });
 
@@ -287,118 +257,6 @@ describe('the tools', () => {
   });
 });
 
-describe('labels of agents', () => {
-  const consensus = async (eventId: string) =>
-    (await use<{ consensus: unknown }>('get_event', { job_id: jobId, event_id: eventId })).consensus;
-  const waiting = async () =>
-    (await service.call<AppAgentVote[]>('GET', `/api/app/jobs/${jobId}/agent_votes`, undefined, all)).body;
-  const give = (eventId: string, name: string, reason?: string, client = agent) =>
-    use<{ vote_id: number; counted: boolean }>(
-      'give_feedback',
-      { job_id: jobId, event_id: eventId, label: name, ...(reason ? { reason } : {}) },
-      client,
-    );
-  const settle = (id: number, what: 'confirm' | 'decline', headers: Record<string, string> = ann) =>
-    service.call('POST', `/api/app/jobs/${jobId}/agent_votes/${id}/${what}`, undefined, null, headers);
-  let ann: Record<string, string>;
-
-  beforeAll(async () => {
-    const { users, sessions } = service.running.services.access;
-    await users.add(OPERATOR, { name: 'ann', role: 'analyst', password: 'correct horse battery staple' });
-    const session = await sessions.signIn('ann', 'correct horse battery staple', 'test');
-    ann = { cookie: `verdict_session=${session.token}`, 'x-verdict-csrf': session.csrf };
-    for (const id of ['a1', 'a2', 'a3', 'a4', 'a5']) await send(id, 'phish', id);
-  });
-
-  it('wait for a person and then count as theirs', async () => {
-    const given = await give('a1', 'drop', 'Our own test.');
-    expect(given).toMatchObject({ counted: false, label: 'Drop', message: 'It waits until a person confirms it.' });
-    expect(await consensus('a1')).toBeNull();
-    expect(await waiting()).toEqual([
-      {
-        vote_id: given.vote_id,
-        event_id: 'a1',
-        label: 'Drop',
-        reason: 'Our own test.',
-        by: expect.stringMatching(/^key /),
-        at: expect.stringMatching(/Z$/),
-        outdated: false,
-      },
-    ]);
-    const confirmed = await settle(given.vote_id, 'confirm');
-    expect([confirmed.status, confirmed.body]).toEqual([
-      200,
-      { label: 'Drop', counted: true, consensus: { label: 'Drop', votes: { Drop: 1 }, overruled: false } },
-    ]);
-    expect(await waiting()).toEqual([]);
-    const { feedback } = await service.running.services;
-    const [person, first] = await feedback.history(jobId, 'a1');
-    expect(person).toMatchObject({
-      voter: { name: 'ann' },
-      through: 'agent',
-      asked: 'agent',
-      counted: true,
-      reason: expect.stringContaining('Our own test.'),
-    });
-    expect(first).toMatchObject({ through: 'agent', asked: 'agent', counted: false, reason: 'Our own test.' });
-    expect((await settle(given.vote_id, 'confirm')).status).toBe(409);
-    expect(await audit('agent_vote.give')).toContainEqual({ origin: expect.stringMatching(/^mcp /), object_id: 'a1' });
-    expect(await audit('agent_vote.confirm')).toEqual([{ origin: expect.stringMatching(/^api /), object_id: 'a1' }]);
-  });
-
-  it('never count when declined', async () => {
-    const { vote_id } = await give('a2', 'Drop');
-    expect((await settle(vote_id, 'decline')).body).toEqual({ vote_id, state: 'declined' });
-    expect(await consensus('a2')).toBeNull();
-    expect((await settle(vote_id, 'confirm')).status).toBe(409);
-    expect((await settle(999_999, 'confirm')).status).toBe(404);
-  });
-
-  it('cannot be confirmed by a key, the one of the agent least of all', async () => {
-    const { vote_id } = await give('a3', 'Drop');
-    const path = `/api/app/jobs/${jobId}/agent_votes/${vote_id}/confirm`;
-    expect((await service.call('POST', path, undefined, all)).status).toBe(403);
-    expect((await service.call('POST', path, undefined, input)).status).toBe(403);
-    expect(await consensus('a3')).toBeNull();
-  });
-
-  it('are one for each agent and alert: the same again changes nothing, another label takes the place of the first', async () => {
-    const first = await give('a4', 'Drop');
-    expect((await give('a4', 'Drop')).vote_id).toBe(first.vote_id);
-    const second = await give('a4', 'Escalate');
-    expect(second.vote_id).not.toBe(first.vote_id);
-    const ofEvent = async () => (await waiting()).filter(({ event_id }) => event_id === 'a4');
-    expect((await ofEvent()).map(({ label }) => label)).toEqual(['Escalate']);
-    const replaced = await settle(first.vote_id, 'confirm');
-    expect([replaced.status, replaced.body.detail]).toEqual([409, expect.stringContaining('something else since')]);
-    const other = await connect(await service.managementKey(['write:event_feedback']));
-    await give('a4', 'Drop', undefined, other);
-    expect((await ofEvent()).map(({ label }) => label)).toEqual(['Drop', 'Escalate']);
-  });
-
-  it('cannot be confirmed once the alert is another', async () => {
-    const { vote_id } = await give('a5', 'Drop');
-    await send('a5', 'ransomware', 'a5');
-    expect((await waiting()).find((vote) => vote.vote_id === vote_id)?.outdated).toBe(true);
-    const answer = await settle(vote_id, 'confirm');
-    expect([answer.status, answer.body.detail]).toEqual([409, expect.stringContaining('has changed since')]);
-    expect(await consensus('a5')).toBeNull();
-    expect((await settle(vote_id, 'decline')).status).toBe(200);
-  });
-
-  it('count by themselves where the job says so', async () => {
-    const change = { settings: { agent_votes: 'count' } };
-    const changed = await service.call('PATCH', `/api/app/jobs/${jobId}`, change, all);
-    expect([changed.status, changed.body.settings]).toEqual([200, expect.objectContaining({ agent_votes: 'count' })]);
-    expect(await give('a2', 'Escalate')).toMatchObject({ counted: true, message: 'It counts.' });
-    expect(await consensus('a2')).toMatchObject({ label: 'Escalate' });
-    expect(await use('get_job', { job_id: jobId })).toMatchObject({ votes_of_agents: 'count' });
-    expect((await service.call('PATCH', `/api/app/jobs/${jobId}`, { settings: { agent_votes: 'always' } }, all)).status).toBe(
-      400,
-    );
-  });
-});
-
 describe('odd messages', () => {
   it('are answered as JSON-RPC says', async () => {
     expect((await post('{"jsonrpc"')).body).toMatchObject({ error: { code: -32_700 } });
@@ -418,10 +276,3 @@ describe('odd messages', () => {
     }
   });
 });
-
-/** Entries of the audit trail for one action: where each came from and what it was about. */
-async function audit(action: string): Promise<{ origin: string; object_id: string }[]> {
-  return service.running.services.storage.read((tx) =>
-    tx.all('SELECT origin, object_id FROM audit WHERE action = ? ORDER BY seq', action),
-  );
-}
