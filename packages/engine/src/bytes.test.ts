@@ -28,6 +28,7 @@ describe('what is written', () => {
           expect(reader.atEnd).toBe(true);
         },
       ),
+      { numRuns: 30 },
     );
   });
 
