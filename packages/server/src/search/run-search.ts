@@ -1,4 +1,5 @@
 import { type ArcannaBlock, microsToZ } from '@verdict/contract';
+import { Refusal } from '../errors.ts';
 import type { StoredEvent } from '../ingest/event.ts';
 import { collectorOf } from './aggregate.ts';
 import { aggregatedFields } from './aggregation.ts';
@@ -74,6 +75,7 @@ class Search {
     const all = new Best<Placed>(pages.length, sort);
     for (const hit of pages) all.offer(hit, () => hit);
     const titles = new Map(this.#order.jobs.map(({ id, title }) => [id, title]));
+    const room = new Room();
     const texts = all.list().map(({ seq }) => {
       const event = this.#facts.event(seq);
       const head = JSON.stringify({
@@ -83,7 +85,7 @@ class Search {
         decision_points: this.#facts.pointValues(event),
         arcanna: this.#facts.arcanna(event),
       });
-      return withAlerts ? `${head.slice(0, -1)},"raw_event":${this.#store.body(event.seq)}}` : head;
+      return room.take(withAlerts ? `${head.slice(0, -1)},"raw_event":${this.#store.body(event.seq)}}` : head);
     });
     return { kind: 'json', text: `{"events":[${texts.join(',')}],"total_count":${total}}`, total };
   }
@@ -102,11 +104,13 @@ class Search {
         best.offer(placed, () => placed);
       });
     }
+    const room = new Room();
     const hits = best
       .list()
       .slice(from)
       .map(({ seq, sort: values }) => {
         const event = this.#facts.event(seq);
+        room.take(pointsOnly || source === false ? '' : this.#store.body(event.seq));
         const whole = pointsOnly ? this.#pointsSource(event) : this.#facts.documentOf(event).source();
         return {
           _index: String(event.jobId),
@@ -168,6 +172,22 @@ class Search {
     // Events with too many words are known to the index by their number alone, and looked at each time.
     for (const row of this.#store.walkPartial(span)) judge(row, false);
     for (const row of this.#store.walkIndexed(span, expression)) judge(row, exact);
+  }
+}
+
+/** Most characters of alerts in one answer. */
+const MOST_CHARACTERS = 64 * 1024 * 1024;
+
+/** Counts what goes into an answer. */
+class Room {
+  #left = MOST_CHARACTERS;
+
+  /** @throws Refusal when the answer would be too large. */
+  take(text: string): string {
+    this.#left -= text.length;
+    if (this.#left < 0)
+      throw new Refusal('invalid', 'The answer would be larger than 64 MB. Ask for fewer events at once, or without the alerts.');
+    return text;
   }
 }
 
