@@ -71,9 +71,9 @@ async function measureSingles(service: ServerProcess, job: Prepared): Promise<Fi
         .sort((a, b) => a - b)
         .join(' ')}`,
     },
-    { name: 'processor time, single event', value: 1e6 * quantile(cpu.service, 0.5), unit: 'µs' },
-    { name: 'processor time, bare Fastify', value: 1e6 * quantile(cpu.bare, 0.5), unit: 'µs' },
-    { name: 'the same share in processor time', value: 100 * quantile(cpuShares, 0.5), unit: '%' },
+    { name: 'main thread, single event', value: 1e6 * quantile(cpu.service, 0.5), unit: 'µs' },
+    { name: 'main thread, bare Fastify', value: 1e6 * quantile(cpu.bare, 0.5), unit: 'µs' },
+    { name: 'the same share in main thread time', value: 100 * quantile(cpuShares, 0.5), unit: '%' },
   ];
 }
 

@@ -20,7 +20,7 @@ await app.listen({ host: '127.0.0.1', port: 0 });
 const address = app.server.address();
 
 process.on('message', async (message) => {
-  const { user, system } = process.cpuUsage();
+  const { user, system } = process.threadCpuUsage();
   if (message === 'sample') process.send!({ stallMs: 0, cpuSeconds: (user + system) / 1e6, memoryMb: 0 });
   else {
     await app.close();

@@ -17,7 +17,7 @@ process.on('message', async (message) => {
     delays.reset();
     process.send!({});
   } else if (message === 'sample') {
-    const { user, system } = process.cpuUsage();
+    const { user, system } = process.threadCpuUsage();
     delays.disable();
     const sample: Sample = {
       // The interval between two ticks, less what it is meant to be.

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export interface Sample {
   /** Longest time its loop was held up since `watch`, in milliseconds. */
   readonly stallMs: number;
-  /** Since it started. */
+  /** Of the thread that answers, since it started. */
   readonly cpuSeconds: number;
   /** Resident. */
   readonly memoryMb: number;
