@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { AppAuditEntry, AppJob, AppKey, AppUser } from '@verdict/client';
 import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openShell, type Shell } from './testing.ts';
+
+// Many commands open the store one after the other here, as nobody does by hand.
+vi.setConfig({ testTimeout: 180_000 });
 
 let shell: Shell;
 
@@ -43,6 +46,12 @@ describe('the command', () => {
 });
 
 describe('users', () => {
+  let running: Running;
+  beforeAll(async () => {
+    running = await startHere();
+  });
+  afterAll(() => running.stop());
+
   it('are added with a password from stdin, listed, disabled and enabled', async () => {
     const password = 'correct horse battery';
     expect((await shell.verdict(['users', 'add', 'ada', '--admin'])).err).toContain('--password-stdin');
