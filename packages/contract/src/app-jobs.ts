@@ -70,6 +70,11 @@ export const AppJob = Type.Object(
     ),
     settings: AppJobSettings,
     active_model_id: Nullable(Type.Integer(), 'The model that decides.'),
+    shadow_model_id: Nullable(Type.Integer(), 'The model that decides silently beside it.'),
+    warnings: Type.Array(Type.String(), {
+      description:
+        'What has moved since the active model was trained. Of the last look; one use case asked for by itself is looked at anew.',
+    }),
     training: Type.Object(
       {
         state: Nullable(Type.String(), 'RETRAIN_STARTED, RETRAIN_FINISHED, RETRAIN_FAILED; null before the first.'),

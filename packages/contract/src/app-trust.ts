@@ -119,3 +119,36 @@ export const AppQueue = Type.Object(
   { description: 'What to label next.' },
 );
 export type AppQueue = Static<typeof AppQueue>;
+
+export const AppDrift = Type.Object(
+  {
+    model_id: Nullable(Type.Integer(), 'The active model; null where there is none, or none that this can be said of.'),
+    from: Nullable(
+      Type.String({ format: 'date-time' }),
+      'Begin of the recent window: seven days, not before the model was made.',
+    ),
+    to: Nullable(Type.String({ format: 'date-time' }), 'Its end.'),
+    events_at_training: count('Events sampled when the model was trained.'),
+    events: count('Events sampled in the recent window.'),
+    warnings: Type.Array(Type.String(), {
+      description: 'What has moved, in words; empty where nothing has, or too little came in.',
+    }),
+    findings: Type.Array(
+      Type.Object(
+        {
+          kind: text('input, labels, confidence, outliers or agreement.'),
+          name: text('The decision point for input, else the kind.'),
+          p: Type.Number({ description: 'Chance of a difference at least this large if nothing had moved.' }),
+          stability: Type.Number({ description: 'Population stability index; below 0.1 is usually taken as stable.' }),
+          divergence: Type.Number({ description: 'Jensen-Shannon divergence in bits, 0 to 1.' }),
+          warning: Type.Boolean({ description: 'It has moved.' }),
+          sentence: text('The finding in words.'),
+        },
+        { description: 'One thing that was looked at.' },
+      ),
+      { description: 'All of them, warnings first.' },
+    ),
+  },
+  { description: 'Whether what comes in and what is decided is still as it was when the active model was trained.' },
+);
+export type AppDrift = Static<typeof AppDrift>;

@@ -222,7 +222,7 @@ export function wireServices(options: {
     ...metricsRoutesV2({ jobs, metrics: figures, search, clock }),
     ...resourceRoutesV2({ resources, integrations }),
     ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
-    ...jobRoutesApp({ jobs }),
+    ...jobRoutesApp({ jobs, drift }),
     ...integrationRoutesApp({ integrations }),
     ...eventRoutesApp({ jobs, events, buckets, decisions, feedback, pictures }),
     ...feedbackRoutesApp({ jobs, feedback, questions: queue }),

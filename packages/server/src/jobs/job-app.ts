@@ -13,14 +13,20 @@ import { type Route, route } from '../http/route.ts';
 import { classId, type Job, type JobIntegration, type JobSettings, jobStatus } from './job.ts';
 import type { JobDraft, JobService } from './job-service.ts';
 
+/** What has moved since a job's model was trained, in words: looked up, or only what is known already. */
+export interface Warnings {
+  warnings(job: Job): Promise<readonly string[]>;
+  known(job: Job): readonly string[];
+}
+
 /** AI use cases for people: list, make, change, start, stop, delete. */
-export function jobRoutesApp(deps: { readonly jobs: JobService }): Route[] {
+export function jobRoutesApp(deps: { readonly jobs: JobService; readonly drift: Warnings }): Route[] {
   const { jobs } = deps;
   const read = { scope: 'read:resources', role: 'analyst' } as const;
   const write = { scope: 'write:resources', role: 'lead' } as const;
   const operate = { scope: 'execute:job_operations', role: 'lead' } as const;
   const tag = 'app: AI use cases';
-  const view = (job: Job) => presentAppJob(jobs, job);
+  const view = (job: Job) => presentAppJob(jobs, job, deps.drift.known(job));
 
   return [
     route({
@@ -54,7 +60,10 @@ export function jobRoutesApp(deps: { readonly jobs: JobService }): Route[] {
       right: read,
       params: AppJobParams,
       response: AppJob,
-      handler: async ({ principal, params }) => view(await jobs.get(principal, params.job_id)),
+      async handler({ principal, params }) {
+        const job = await jobs.get(principal, params.job_id);
+        return presentAppJob(jobs, job, await deps.drift.warnings(job));
+      },
     }),
     route({
       method: 'PATCH',
@@ -166,7 +175,7 @@ function readDraft(body: WireDraft): JobDraft {
   };
 }
 
-async function presentAppJob(jobs: JobService, job: Job): Promise<AppJob> {
+async function presentAppJob(jobs: JobService, job: Job, warnings: readonly string[]): Promise<AppJob> {
   const counters = await jobs.counters(job.id);
   const time = (micros: number | null) => (micros === null ? null : microsToZ(micros));
   return {
@@ -193,6 +202,8 @@ async function presentAppJob(jobs: JobService, job: Job): Promise<AppJob> {
       protected_points: [...job.settings.protectedPoints],
     },
     active_model_id: job.activeModelId,
+    shadow_model_id: job.shadowModelId,
+    warnings: [...warnings],
     training: {
       state: job.trainState,
       message: job.trainMessage,

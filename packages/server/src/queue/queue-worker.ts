@@ -1,9 +1,9 @@
 /** The queue's thread: reads what is not labelled yet over a connection of its own and chooses what to ask about next. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadModel, type Model, recommend } from '@verdict/engine';
+import { recommend } from '@verdict/engine';
 import { readSnapshot } from '../storage/sqlite.ts';
 import type { ReadTx } from '../storage/storage.ts';
-import { getModel, getModelBytes, getPointTypes } from '../training/training-store.ts';
+import { readPointTypes, readStoredModel } from '../training/stored-model.ts';
 import type { Suggested } from './queue.ts';
 import * as store from './queue-store.ts';
 import type { QueueOrder } from './queue-thread.ts';
@@ -26,12 +26,12 @@ async function suggest(tx: ReadTx, order: QueueOrder): Promise<Suggested[]> {
   const candidates = [...biggest, ...drawn];
   const byKey = new Map(candidates.map((candidate) => [candidate.key, candidate]));
   const others = drawn.length === 0 ? 0 : (await store.countUnlabelled(tx, field)) - biggest.length;
-  const model = await activeModel(tx, order);
+  const model = order.modelId === null ? undefined : await readStoredModel(tx, order.modelId, field.points);
   const classes = model?.classes ?? [];
   const labelled = await store.labelledBuckets(tx, field, LABELLED);
   const recommended = recommend({
     points: field.points,
-    pointTypes: await getPointTypes(tx, field.jobId, field.pointsVersion),
+    pointTypes: await readPointTypes(tx, field.jobId, field.pointsVersion),
     candidates,
     labelled: labelled.map(({ key, values, votes }) => ({
       key,
@@ -59,19 +59,6 @@ async function suggest(tx: ReadTx, order: QueueOrder): Promise<Suggested[]> {
     });
   }
   return found;
-}
-
-/** The active model, where it looks at the decision points of today; else the queue does without. */
-async function activeModel(tx: ReadTx, order: QueueOrder): Promise<Model | undefined> {
-  if (order.modelId === null) return undefined;
-  const stored = await getModel(tx, order.modelId);
-  if (!stored || [...stored.points].sort().join('\n') !== [...order.field.points].sort().join('\n')) return undefined;
-  try {
-    return loadModel(await getModelBytes(tx, order.modelId, stored.size), { points: order.field.points });
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /** An unsigned 32-bit number of two (multiplicative hashing: Knuth 1973). */

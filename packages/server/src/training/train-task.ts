@@ -70,6 +70,7 @@ export class TrainTask implements TaskHandler {
       seed: jobId,
       outlierRate: job.settings.outlierRate,
       championId,
+      now: this.#clock(),
       labels: job.labels.map(({ classNo, name }) => ({ classNo, name })),
     };
     context.progress(0, 'starting');
@@ -91,6 +92,7 @@ export class TrainTask implements TaskHandler {
           metrics: trained.metrics,
           comparison: trained.comparison,
           setAside: trained.setAside,
+          reference: trained.reference,
           units,
           seed: order.seed,
           createdAt: this.#clock(),

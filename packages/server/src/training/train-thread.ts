@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { ModelMetrics } from '@verdict/engine';
+import type { DriftWindow, ModelMetrics } from '@verdict/engine';
 import { Interrupted, TaskFailed } from '../tasks/task.ts';
 import type { Comparison, NamedLabel } from './comparison.ts';
 import type { SetAside } from './training.ts';
@@ -15,6 +15,8 @@ export interface TrainOrder {
   /** The model that is active now: what comes out is compared with it. null = the first one. */
   readonly championId: number | null;
   readonly labels: readonly NamedLabel[];
+  /** Microseconds now. */
+  readonly now: number;
 }
 
 /** What the training thread says. */
@@ -28,6 +30,7 @@ export type FromTraining =
       readonly metrics: ModelMetrics;
       readonly comparison: Comparison | null;
       readonly setAside: readonly SetAside[];
+      readonly reference: DriftWindow;
       readonly classes: readonly string[];
     }
   | { readonly type: 'refused'; readonly sentence: string };
@@ -39,6 +42,7 @@ export interface Trained {
   readonly metrics: ModelMetrics;
   readonly comparison: Comparison | null;
   readonly setAside: readonly SetAside[];
+  readonly reference: DriftWindow;
   readonly classes: readonly string[];
   /** The knowledge base, in pieces. */
   readonly units: readonly (readonly TrainedUnit[])[];

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { TrainingError, type TrainingInput, train } from '@verdict/engine';
+import { readTraffic, referenceOf } from '../drift/traffic.ts';
 import { readSnapshot } from '../storage/sqlite.ts';
 import { judge, readGround } from './judge.ts';
 import type { FromTraining, TrainOrder } from './train-thread.ts';
@@ -32,7 +33,7 @@ try {
 
 async function work(order: TrainOrder): Promise<void> {
   const { source } = order;
-  const { rows, units, pointTypes, setAside, ground } = await readSnapshot(order.file, async (tx) => {
+  const { rows, units, pointTypes, setAside, traffic, ground } = await readSnapshot(order.file, async (tx) => {
     const pointTypes = await getPointTypes(tx, source.jobId, source.pointsVersion);
     const { setAside, ...feedback } = trusted(
       await readFeedback(tx, source),
@@ -44,6 +45,7 @@ async function work(order: TrainOrder): Promise<void> {
       ...feedback,
       setAside,
       pointTypes,
+      traffic: await readTraffic(tx, source, order.now),
       ground: order.championId === null ? null : await readGround(tx, order.championId, source, feedback),
     };
   });
@@ -70,7 +72,8 @@ async function work(order: TrainOrder): Promise<void> {
     send({ type: 'units', units: units.slice(from, from + UNITS_PER_MESSAGE) });
   }
   const bytes = new Uint8Array(model);
-  send({ type: 'done', bytes, sha256: hash('sha256', bytes), metrics, comparison, setAside, classes }, [bytes.buffer]);
+  const reference = referenceOf(bytes, source, traffic, metrics);
+  send({ type: 'done', bytes, sha256: hash('sha256', bytes), metrics, comparison, setAside, reference, classes }, [bytes.buffer]);
 }
 
 /** On Linux the number 0 means the calling thread alone; elsewhere it would be the whole process. */

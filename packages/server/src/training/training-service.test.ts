@@ -350,7 +350,7 @@ describe('models', () => {
     const bytes = new Uint8Array(1_000_000).map((_byte, index) => index % 251);
     const units = [Array.from({ length: 700 }, (_unit, n) => [`b:${n}`, 0] as const)];
     const size = bytes.length;
-    const modelId = await writeModel(world.storage, { ...model, size }, bytes, units, () => {});
+    const modelId = await writeModel(world.storage, { ...model, size, reference: null }, bytes, units, () => {});
     expect(await world.training.models(job.id)).toHaveLength(1);
     await expect(world.training.model(job.id, modelId)).rejects.toThrow('has no model');
     expect((await readModelBytes(world.storage, modelId))!.bytes).toEqual(bytes);

@@ -1,4 +1,4 @@
-import type { ModelMetrics, PointType, TrainingRow } from '@verdict/engine';
+import type { DriftWindow, ModelMetrics, PointType, TrainingRow } from '@verdict/engine';
 import { parsePointValues } from '@verdict/engine';
 import type { ReadTx, Tx } from '../storage/storage.ts';
 import type { Comparison } from './comparison.ts';
@@ -121,7 +121,10 @@ export async function readUnitVotes(tx: ReadTx, source: TrainingSource): Promise
   return tx.all<UnitVote>(
     `SELECT u.unit_id AS id, u.voter, f.voter_name AS name, f.key_id AS keyId, u.class_no AS classNo
      FROM consensus c JOIN unit_votes u ON u.unit_kind = c.unit_kind AND u.unit_id = c.unit_id JOIN feedback f ON f.id = u.feedback_id
-     WHERE c.job_id = ? AND c.unit_kind = ? AND c.overrule_id IS NULL AND u.voter <> ? ORDER BY u.unit_id, u.voter`,
+     WHERE c.job_id = ? AND c.unit_kind = ? AND c.overrule_id IS NULL AND u.voter <> ?
+       AND NOT (f.asked = 'audit' AND EXISTS (SELECT 1 FROM guard_audits a JOIN guards g
+         ON g.job_id = a.job_id AND g.model_id = a.model_id AND g.ended_at IS NULL WHERE a.event_seq = f.event_seq))
+     ORDER BY u.unit_id, u.voter`,
     source.jobId,
     source.shared ? 'b' : 'e',
     source.overrule,
@@ -204,13 +207,16 @@ function nothing(points: number): string {
 }
 
 /** What the engine is given, but for rows that the worker reads itself. */
-export type NewModel = Omit<TrainedModel, 'id' | 'activatedAt' | 'message'>;
+export type NewModel = Omit<TrainedModel, 'id' | 'activatedAt' | 'message'> & {
+  /** What came in when it was trained, to see later what has moved. */
+  readonly reference: DriftWindow | null;
+};
 
 /** Adds a model that is not complete yet; returns its id. */
 export async function insertModel(tx: Tx, model: NewModel): Promise<number> {
   const { id } = await tx.run(
-    `INSERT INTO models (job_id, points_version, points, classes, size, sha256, metrics, comparison, set_aside, units, seed, created_at, created_by)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO models (job_id, points_version, points, classes, size, sha256, metrics, comparison, set_aside, reference, units, seed, created_at, created_by)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     model.jobId,
     model.pointsVersion,
     JSON.stringify(model.points),
@@ -220,6 +226,7 @@ export async function insertModel(tx: Tx, model: NewModel): Promise<number> {
     JSON.stringify(model.metrics),
     model.comparison === null ? null : JSON.stringify(model.comparison),
     JSON.stringify(model.setAside),
+    model.reference === null ? null : JSON.stringify(model.reference),
     model.units,
     model.seed,
     model.createdAt,
