@@ -56,7 +56,7 @@ export function playBelow(game: BelowGame, wrong: boolean, weight: number, rate:
  * @returns 0 where it has been reached, `null` where it would take more than `limit`.
  */
 export function trialsToGo(game: BelowGame, wrong: number, rate: number, goal: number, limit = 100_000): number | null {
-  if (game.peak >= goal) return 0;
+  if (game.capital >= goal) return 0;
   let { trials, wrong: seen, capital } = game;
   for (let n = 1; n <= limit; n++) {
     const bet = stake({ trials, wrong: seen }, rate);

@@ -116,6 +116,17 @@ describe('addAudit', () => {
     expect(guardVerdict(state).sentence).toContain('the audits so far have too many errors');
   });
 
+  it('frees nothing more on evidence that later audits take back', () => {
+    const opened = add(createGuard(rule), audits(333));
+    const lost = add(opened, audits(12, { outcome: 'unanswered' }));
+    expect(opened.passed).toBe(2);
+    expect(lost).toMatchObject({ passed: 0, closed: null });
+    const { status, needs } = guardVerdict(lost);
+    expect(status).toBe('gathering');
+    expect(add(lost, audits(needs!.ifAllRight! - 1)).passed).toBe(0);
+    expect(add(lost, audits(needs!.ifAllRight!)).passed).toBe(2);
+  });
+
   it('ignores other labels and what it never frees', () => {
     const state = createGuard(rule);
     expect(addAudit(state, audit({ label: 'Escalate', outcome: 'wrong' }))).toBe(state);
@@ -265,7 +276,7 @@ describe('the games', () => {
   });
 
   it('need nothing more once won', () => {
-    expect(trialsToGo({ trials: 400, wrong: 0, capital: 1, peak: 3 }, 0, 0.01, 2.9)).toBe(0);
+    expect(trialsToGo({ trials: 400, wrong: 0, capital: 3, peak: 3 }, 0, 0.01, 2.9)).toBe(0);
   });
 });
 

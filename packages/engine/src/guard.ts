@@ -71,7 +71,7 @@ export interface GuardState {
   readonly games: readonly BelowGame[];
   /** Unanswered ones of each threshold. */
   readonly unanswered: readonly number[];
-  /** How many thresholds have passed, from the strictest. */
+  /** How many thresholds hold now, from the strictest. */
   readonly passed: number;
   /** Played on freed audits since the first threshold passed. */
   readonly live: AboveGame;
@@ -183,21 +183,21 @@ export function addAudit(state: GuardState, audit: Audit): GuardState {
   if (state.closed !== null || audit.label !== state.label || audit.excluded) return state;
   const weight = leastChance / chance;
   const reached = state.thresholds.map((threshold) => confidence >= threshold);
-  const freed = state.passed > 0 && reached[state.passed - 1]!;
+  const goal = goalOf(state);
+  // What has been freed at some time goes on being watched, also while its evidence is not enough for the moment.
+  const everPassed = lengthWhile(state.games, (game) => game.peak >= goal);
+  const freed = everPassed > 0 && reached[everPassed - 1]!;
   const live =
     freed && outcome !== 'unanswered' ? playAbove(state.live, outcome === 'wrong', weight, state.maxErrorRate) : state.live;
   const games = state.games.map((game, t) =>
     reached[t] ? playBelow(game, outcome !== 'right', weight, state.maxErrorRate) : game,
   );
-  const goal = goalOf(state);
-  let passed = 0;
-  while (passed < games.length && games[passed]!.peak >= goal) passed++;
   return {
     ...state,
     audits: state.audits + 1,
     games,
     unanswered: state.unanswered.map((count, t) => (reached[t] && outcome === 'unanswered' ? count + 1 : count)),
-    passed,
+    passed: lengthWhile(games, (game) => holds(game, goal)),
     live,
     closed: broken(live, goal) ? closingSentence(state, live) : null,
   };
@@ -237,6 +237,20 @@ function goalOf(state: GuardState): number {
   return -log(1 - state.confidence);
 }
 
+/** How many games from the first one on pass a test. */
+function lengthWhile(games: readonly BelowGame[], test: (game: BelowGame) => boolean): number {
+  const first = games.findIndex((game) => !test(game));
+  return first < 0 ? games.length : first;
+}
+
+/**
+ * A claim once refuted (its game has at some time reached the goal) stays so while the game is not below its start: where later audits
+ * take all of the evidence back, nothing is freed on it, though the promise would allow that.
+ */
+function holds(game: BelowGame, goal: number): boolean {
+  return game.peak >= goal && game.capital >= 0;
+}
+
 /** Either way of seeing that the promise is broken: by all freed audits since opening, or by those since some later change. */
 function broken(live: AboveGame, goal: number): boolean {
   return wonSinceStart(live) >= goal || wonSinceAnyStart(live) >= AUDITS_BETWEEN_FALSE_CLOSINGS;
@@ -245,10 +259,11 @@ function broken(live: AboveGame, goal: number): boolean {
 function needOf(state: GuardState, step: number, goal: number): GuardNeed {
   const game = state.games[step]!;
   const rate = game.trials > 0 ? game.wrong / game.trials : 0;
+  const target = game.peak >= goal ? 0 : goal;
   return {
     threshold: state.thresholds[step]!,
-    ifAllRight: trialsToGo(game, 0, state.maxErrorRate, goal),
-    atPresentRate: rate < state.maxErrorRate ? trialsToGo(game, rate, state.maxErrorRate, goal) : null,
+    ifAllRight: trialsToGo(game, 0, state.maxErrorRate, target),
+    atPresentRate: rate < state.maxErrorRate ? trialsToGo(game, rate, state.maxErrorRate, target) : null,
   };
 }
 
