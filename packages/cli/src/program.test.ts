@@ -45,6 +45,14 @@ describe('the command', () => {
   });
 });
 
+describe('a data folder with a long path', () => {
+  it('is refused by the service in a sentence, and served by commands all the same', async () => {
+    const deep = join(shell.folder, 'd'.repeat(120));
+    await expect(startHere(deep)).rejects.toThrow(/VERDICT_DATA_DIR must be \d+ bytes shorter/);
+    expect(await shell.json(['--data-dir', deep, 'jobs', 'list'])).toEqual([]);
+  });
+});
+
 describe('users', () => {
   let running: Running;
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Clock, wallClock } from './clock.ts';
-import type { Config } from './config.ts';
+import { BadConfig, type Config } from './config.ts';
 import { createHttp, type Http } from './http/server.ts';
 import { type Services, wireServices } from './services.ts';
 import { openSqlite } from './storage/sqlite.ts';
@@ -10,6 +10,8 @@ import { VERSION } from './version.ts';
 
 /** Where local commands find the running service. */
 export const SOCKET_FILE = 'verdict.sock';
+/** Bytes of a socket's path that every system takes: macOS has the shortest. */
+const LONGEST_SOCKET_PATH = 103;
 
 /** A service that takes calls. */
 export interface Running {
@@ -25,9 +27,15 @@ export interface Running {
 
 /**
  * Starts the whole service: store → services → long works → HTTP.
- * @throws StoreInUse, NewerDatabase, or the system's error when it cannot listen.
+ * @throws StoreInUse, NewerDatabase, BadConfig for a data folder with too long a path, or the system's error when it cannot listen.
  */
 export async function startService(config: Config, log: Logger, clock: Clock = wallClock): Promise<Running> {
+  const tooLong = Buffer.byteLength(join(config.dataDir, SOCKET_FILE)) - LONGEST_SOCKET_PATH;
+  if (tooLong > 0) {
+    throw new BadConfig([
+      `VERDICT_DATA_DIR must be ${tooLong} bytes shorter: local commands reach the service through a socket in it, whose path the system limits.`,
+    ]);
+  }
   const storage = openSqlite(config.dataDir);
   try {
     const services = wireServices({ config, storage, clock, log });
