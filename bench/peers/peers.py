@@ -9,6 +9,7 @@ regression on one-hot values, quantile bins and character n-grams, of extremely 
 import gzip
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +48,11 @@ def features(rows, points, train):
         cuts = np.unique(np.quantile(numbers, np.linspace(0.05, 0.95, 16))) if numbers else None
         if cuts is not None:
             dense.append([v if isinstance(v, (int, float)) else np.nan for v in values])
-        codes = {}
-        for i in train:
-            codes.setdefault(json.dumps(values[i]), len(codes) + 1)
-        if cuts is None:
+        text = len(strings) > 10 and len(set(strings)) > MANY * len(strings)
+        # By frequency, then name: an order that knows nothing of the labels, by which the rows may be sorted.
+        counts = Counter(json.dumps(values[i]) for i in train)
+        codes = {value: code + 1 for code, value in enumerate(sorted(counts, key=lambda v: (-counts[v], v)))}
+        if cuts is None and not text:
             dense.append([codes.get(json.dumps(v), 0) for v in values])
         for row, value in zip(sparse_rows, values):
             if isinstance(value, list):
@@ -60,20 +62,20 @@ def features(rows, points, train):
                 row[f"{point}#{int(np.searchsorted(cuts, value))}"] = 1.0
             else:
                 row[f"{point}={value}"] = 1.0
-        if len(strings) > 10 and len(set(strings)) > MANY * len(strings):
+        if text:
             texts.append(point)
     vectorizer = DictVectorizer().fit([sparse_rows[i] for i in train])
     parts = [vectorizer.transform(sparse_rows)]
     for point in texts:
         strings = [v if isinstance(v, str) else "" for v in columns[point]]
-        counts = CountVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, binary=True)
-        counts.fit([strings[i] for i in train])
-        parts.append(counts.transform(strings) * 0.2)
-        kept = counts.transform(strings)
+        runs = CountVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, binary=True)
+        runs.fit([strings[i] for i in train])
+        kept = runs.transform(strings)
+        parts.append(kept * 0.2)
         often = np.argsort(-np.asarray(kept[train].sum(axis=0)).ravel())[:200]
         dense.extend(kept[:, often].toarray().T)
         dense.append([len(s) for s in strings])
-    return hstack(parts).tocsr(), np.nan_to_num(np.array(dense, dtype=float).T, nan=-1.0)
+    return hstack(parts).tocsr(), np.ascontiguousarray(np.nan_to_num(np.array(dense, dtype=np.float32).T, nan=-1.0))
 
 
 def figures(probabilities, truth, classes):
