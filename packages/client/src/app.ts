@@ -7,6 +7,7 @@ import type {
   AppBuckets,
   AppBucketsQuery,
   AppDone,
+  AppDrift,
   AppEvent,
   AppEvents,
   AppEventsQuery,
@@ -23,10 +24,13 @@ import type {
   AppKey,
   AppKeyChange,
   AppKeyDraft,
+  AppLive,
   AppModel,
   AppNewKey,
+  AppQueue,
   AppReprocess,
   AppReprocessed,
+  AppShadowReport,
   AppTask,
   AppTasksQuery,
   AppTraining,
@@ -161,6 +165,34 @@ export class App {
 
   activateModel(jobId: number, modelId: number): Promise<AppModel> {
     return this.#send.json('POST', `${JOBS}/${part(jobId)}/models/${part(modelId)}/activate`, { repeatable: true });
+  }
+
+  /** How a model does in use, week by week. */
+  liveModel(jobId: number, modelId: number): Promise<AppLive> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}/live`);
+  }
+
+  /** What has moved since the active model was trained. */
+  drift(jobId: number): Promise<AppDrift> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/drift`);
+  }
+
+  /** The shadow model beside the active one. */
+  shadow(jobId: number): Promise<AppShadowReport> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/shadow`);
+  }
+
+  setShadow(jobId: number, modelId: number): Promise<AppShadowReport> {
+    return this.#send.json('PUT', `${JOBS}/${part(jobId)}/shadow`, { body: { model_id: modelId }, repeatable: true });
+  }
+
+  endShadow(jobId: number): Promise<AppDone> {
+    return this.#send.json('DELETE', `${JOBS}/${part(jobId)}/shadow`);
+  }
+
+  /** What to label next; send `ask` of a question with the vote that answers it. */
+  queue(jobId: number, size?: number): Promise<AppQueue> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/queue`, { query: { size } });
   }
 
   /** Has stored events decided again by the active model. */
