@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NewerDatabase, SCHEMA_VERSION } from './migrations.ts';
@@ -80,6 +83,28 @@ describe('units of work', () => {
     await expect(put('late', '1')).rejects.toBeInstanceOf(StorageUnavailable);
     storage = openSqlite(folder);
     expect(await names()).toEqual([{ name: 'accepted' }]);
+  });
+});
+
+describe('a writer that had to wait', () => {
+  it('answers all units all the same', async () => {
+    // Another connection holds the database for longer than a commit is held open.
+    const holder = new Worker(
+      `const { parentPort, workerData } = require('node:worker_threads');
+       const database = new (require(workerData.driver))(workerData.file);
+       database.exec('BEGIN IMMEDIATE');
+       parentPort.postMessage('held');
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
+       database.exec('COMMIT');
+       database.close();`,
+      { eval: true, workerData: { file: storage.file, driver: createRequire(import.meta.url).resolve('better-sqlite3') } },
+    );
+    const ended = once(holder, 'exit');
+    await once(holder, 'message');
+    await put('waited', '1');
+    await put('after', '2');
+    await ended;
+    expect((await names()).map(({ name }) => name)).toEqual(expect.arrayContaining(['after', 'waited']));
   });
 });
 

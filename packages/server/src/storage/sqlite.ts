@@ -191,7 +191,12 @@ class SqliteStorage implements Storage {
       for (const waiting of batch) waiting.reject(unavailable(error));
       return;
     }
-    while (this.#queue.length > 0 && finished.length < UNITS_PER_COMMIT && performance.now() - started < LONGEST_GROUP_MS) {
+    // One at least, however long BEGIN had to wait.
+    while (
+      this.#queue.length > 0 &&
+      finished.length < UNITS_PER_COMMIT &&
+      (finished.length === 0 || performance.now() - started < LONGEST_GROUP_MS)
+    ) {
       const waiting = this.#queue.shift()!;
       const unit = new Unit(this.#writer);
       try {
@@ -226,6 +231,8 @@ class SqliteStorage implements Storage {
       for (const unit of finished) unit.fail(unavailable(broken));
       return;
     }
+    // With nothing to answer it would end before it is noted as running, and be taken for running ever after.
+    if (finished.length === 0) return;
     this.#committed.push(...finished);
     this.#syncing ??= this.#answer();
   }
