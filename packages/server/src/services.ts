@@ -25,6 +25,7 @@ import { feedbackRoutesApp } from './feedback/feedback-app.ts';
 import { FeedbackService } from './feedback/feedback-service.ts';
 import { feedbackRoutesV1, type MachineNames, readVote } from './feedback/feedback-v1.ts';
 import { feedbackRoutesV2 } from './feedback/feedback-v2.ts';
+import { watchDrift } from './guard/drift-watch.ts';
 import { guardRoutesApp } from './guard/guard-app.ts';
 import { GuardService } from './guard/guard-service.ts';
 import { baseOf } from './http/read.ts';
@@ -248,6 +249,7 @@ export function wireServices(options: {
     }),
   ];
   let sweep: RetentionSchedule | undefined;
+  let driftWatch: { stop(): void } | undefined;
   return {
     storage,
     audit,
@@ -273,6 +275,12 @@ export function wireServices(options: {
       await tasks.start();
       await disk.start();
       searchIndex.start();
+      driftWatch = watchDrift({
+        jobs,
+        guards,
+        drift,
+        onError: (error) => log.error({ err: error }, 'drift could not be looked at'),
+      });
       sweep = retention.schedule(config.retentionAt, tasks, (error) =>
         log.error({ err: error }, 'retention could not be asked for'),
       );
@@ -280,6 +288,7 @@ export function wireServices(options: {
     stopping: () => readiness.stop(),
     async stop() {
       sweep?.stop();
+      driftWatch?.stop();
       disk.stop();
       await searchThreads.stop();
       await searchIndex.stop();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../jobs/job.ts';
 import { OPERATOR, startTestService, type TestService } from '../testing.ts';
+import { closeOnDrift } from './drift-watch.ts';
 
 let service: TestService;
 let integrationId: number;
@@ -174,6 +175,21 @@ describe('the guard', () => {
     await send(job, 'stranger');
     const [waiting] = await guards().waiting(job, 1);
     expect(waiting?.audit.excluded).toBe(true);
+  });
+
+  it('is closed by drift, with the reason, and not without one', async () => {
+    const job = await trainedJob();
+    await guards().open(job, DROP, 0.2, undefined, OPERATOR);
+    const { jobs } = service.running.services;
+    const quiet = { warnings: async () => [] };
+    expect(await closeOnDrift(jobs, guards(), quiet)).not.toContain(job.id);
+    expect((await guards().status(job)).guards[0]!.verdict.status).toBe('gathering');
+    const moved = { warnings: async () => ['rule.name has other values than before.'] };
+    expect(await closeOnDrift(jobs, guards(), moved)).toContain(job.id);
+    expect((await guards().status(job)).guards[0]!.verdict).toMatchObject({
+      status: 'closed',
+      sentence: 'Closed: the traffic has changed. rule.name has other values than before.',
+    });
   });
 
   it('is opened and answered by people only: keys may look', async () => {

@@ -90,6 +90,11 @@ export class GuardService {
     return this.#live.has(jobId);
   }
 
+  /** Numbers of the jobs with live guards. */
+  guarded(): number[] {
+    return [...this.#live.keys()];
+  }
+
   /** Draws an event for an audit, or not, inside the unit that stores it. */
   async drawIn(
     tx: Tx,
