@@ -208,10 +208,16 @@ export class ByteReader {
 
 /** Two 32-bit check numbers over `bytes[from …]`: finds damage, not forgery. */
 export function checksum(bytes: Uint8Array, from: number): readonly [number, number] {
+  return finished(checksumInSteps(bytes, from));
+}
+
+/** `checksum` in steps of a few milliseconds, for callers with other things to do. */
+export function* checksumInSteps(bytes: Uint8Array, from: number): Steps<readonly [number, number]> {
   let a = 0x9747b28c;
   let b = 0x3c6ef372;
   let i = from;
   for (; i + 4 <= bytes.length; i += 4) {
+    if ((i - from) % CHECKSUM_STEP === CHECKSUM_STEP - 4) yield;
     const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
     a = mix(a, word);
     b = (Math.imul(b ^ word, 0x01000193) + (b >>> 7)) >>> 0;
@@ -222,3 +228,16 @@ export function checksum(bytes: Uint8Array, from: number): readonly [number, num
   }
   return [finish(a ^ bytes.length), finish(b ^ bytes.length)];
 }
+
+/** Work that stops now and then, so that a caller can do something else before it goes on; the result comes at the end. */
+export type Steps<Result> = Generator<void, Result, void>;
+
+/** Does all steps at once. */
+export function finished<Result>(steps: Steps<Result>): Result {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** Bytes in one step of a checksum. */
+const CHECKSUM_STEP = 1 << 20;

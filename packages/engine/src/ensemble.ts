@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter, Steps } from './bytes.ts';
 import { type DenseLayout, denseLayout, measure } from './dense.ts';
 import { type FeatureSpace, sparseRow } from './features.ts';
 import { mixWeights, temper } from './learner/blend.ts';
@@ -88,11 +88,16 @@ export class Ensemble {
     for (const learner of this.learners) learner.write(writer);
   }
 
-  static read(reader: ByteReader, space: FeatureSpace, classes: number): Ensemble {
+  /** A step for each learner. */
+  static *readInSteps(reader: ByteReader, space: FeatureSpace, classes: number): Steps<Ensemble> {
     const view = TreeView.read(reader, space, classes);
     const temperatures = reader.f64s();
     const weights = reader.f64s();
-    const learners = reader.strings().map((name) => readLearner(name, reader, view, space, classes));
+    const learners: Learner[] = [];
+    for (const name of reader.strings()) {
+      yield;
+      learners.push(readLearner(name, reader, view, space, classes));
+    }
     if (2 * learners.length !== weights.length || learners.length !== temperatures.length)
       throw new RangeError('the learners do not fit their weights');
     return new Ensemble(space, view, learners, temperatures, weights, classes);

@@ -38,7 +38,7 @@ export {
   guardVerdict,
 } from './guard.ts';
 export { parseGuardState } from './guard-state.ts';
-export { loadModel, type Model } from './model.ts';
+export { loadModel, loadModelInSteps, type Model } from './model.ts';
 export { checkPointPath, MAX_PATH_LENGTH } from './point-path.ts';
 export {
   type QueueCandidate,

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, checksum } from './bytes.ts';
+import { ByteReader, ByteWriter, checksum, checksumInSteps, finished, type Steps } from './bytes.ts';
 import type { Calibration } from './calibration.ts';
 import { decide } from './decide.ts';
 import { Ensemble } from './ensemble.ts';
@@ -63,7 +63,16 @@ const HEADER = 16;
  * @throws RangeError with a sentence when the bytes are no model, are damaged, or come from another version, or the points are others.
  */
 export function loadModel(bytes: Uint8Array, options: { readonly points?: readonly string[] } = {}): Model {
-  const parts = readModel(bytes);
+  return finished(loadModelInSteps(bytes, options));
+}
+
+/**
+ * `loadModel` in steps: reading a model of ten thousand buckets takes hundreds of milliseconds, in which a service would answer nobody.
+ * The bytes must not change before the end.
+ * @throws what `loadModel` throws, from the step that finds it.
+ */
+export function* loadModelInSteps(bytes: Uint8Array, options: { readonly points?: readonly string[] } = {}): Steps<Model> {
+  const parts = yield* readModelInSteps(bytes);
   const own = parts.space.plans.map((plan) => plan.path);
   const points = options.points ?? own;
   const order = own.map((path) => points.indexOf(path));
@@ -114,28 +123,37 @@ export function writeModel(parts: ModelParts): Uint8Array {
 }
 
 export function readModel(bytes: Uint8Array): ModelParts {
+  return finished(readModelInSteps(bytes));
+}
+
+function* readModelInSteps(bytes: Uint8Array): Steps<ModelParts> {
   if (bytes.length < HEADER || MAGIC.some((byte, i) => bytes[i] !== byte))
     throw new RangeError('These bytes are not a trained model.');
   const reader = new ByteReader(bytes, MAGIC.length);
   const version = reader.u32();
   if (version !== VERSION)
     throw new RangeError(`The model has format ${version}; this version of Verdict reads format ${VERSION}. Train it again.`);
-  const [a, b] = checksum(bytes, HEADER);
+  const [a, b] = yield* checksumInSteps(bytes, HEADER);
   if (reader.u32() !== a || reader.u32() !== b)
     throw new RangeError('The model is damaged: its check numbers do not fit its content.');
   const classes = reader.strings();
   const active = [...reader.varints()];
   const space = FeatureSpace.read(reader);
-  const ensemble = Ensemble.read(reader, space, active.length);
+  yield;
+  const ensemble = yield* Ensemble.readInSteps(reader, space, active.length);
+  yield;
   const calibration = readCalibration(reader);
   const labelledCalibration = readCalibration(reader);
   const strength = reader.f64();
-  const index = NearestIndex.read(reader, space);
+  const index = yield* NearestIndex.readInSteps(reader, space);
+  yield;
   const distances = reader.f64s();
   const entropies = reader.f64s();
   const outlierThreshold = reader.f64();
   const keys = reader.strings();
+  yield;
   const votes = reader.f64s();
+  yield;
   const values = readValues(reader);
   if (!reader.atEnd || values.length !== keys.length || votes.length !== keys.length * active.length)
     throw new RangeError('The model is damaged: its parts do not fit together.');

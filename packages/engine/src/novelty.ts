@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import { type ByteReader, type ByteWriter, finished, type Steps } from './bytes.ts';
 import { BLOCKS_PER_POINT, type FeatureSpace, RUNS, type SparseRow, VALUE } from './features.ts';
 import { exp, finish, log, percentile } from './math.ts';
 
@@ -134,13 +134,20 @@ export class NearestIndex {
   }
 
   static read(reader: ByteReader, space: FeatureSpace): NearestIndex {
+    return finished(NearestIndex.readInSteps(reader, space));
+  }
+
+  /** `read` in steps. */
+  static *readInSteps(reader: ByteReader, space: FeatureSpace): Steps<NearestIndex> {
     const rows = reader.varint();
     const start = new Uint32Array(rows + 1);
     for (let r = 0; r < rows; r++) start[r + 1] = start[r]! + reader.varint();
     const ids = reader.varints();
+    yield;
     const weights = reader.u8s();
     if (start[rows] !== ids.length || ids.length !== weights.length) throw new RangeError('the index of rows does not fit');
     for (const id of ids) if (id >= space.size) throw new RangeError('the index of rows does not fit');
+    yield;
     return new NearestIndex(space, start, ids, weights);
   }
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { loadModel, type Model } from '@verdict/engine';
+import { loadModelInSteps, type Model } from '@verdict/engine';
 import { Refusal } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readModelBytes } from './model-bytes.ts';
@@ -48,7 +48,10 @@ export class ModelCache {
     const stored = await readModelBytes(this.#storage, modelId);
     if (!stored) throw new Refusal('not_found', `There is no model ${modelId}.`);
     await nextTurn();
-    const model = loadModel(stored.bytes, { points: stored.points });
+    const steps = loadModelInSteps(stored.bytes, { points: stored.points });
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) await nextTurn();
+    const model = step.value;
     this.#touch(modelId, model);
     return model;
   }
