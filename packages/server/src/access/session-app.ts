@@ -1,3 +1,4 @@
+import { fastifyCookie } from '@fastify/cookie';
 import { AppCaller, AppOwnPassword, AppSignIn, actionsOf, microsToZ } from '@verdict/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.ts';
@@ -58,7 +59,10 @@ export function sessionRoutesApp(deps: { sessions: SessionService; users: UserSe
       async handler({ origin, request, reply }) {
         const token = sessionToken(request.headers.cookie);
         if (token !== null) await sessions.end(origin, token);
-        reply.clearCookie(SESSION_COOKIE, cookieOptions(request));
+        reply.header(
+          'set-cookie',
+          fastifyCookie.serialize(SESSION_COOKIE, '', { ...cookieOptions(request), expires: new Date(0) }),
+        );
       },
     }),
     route({
@@ -103,7 +107,8 @@ function presentCaller({ principal, csrf, expiresAt }: Session): AppCaller {
 }
 
 function setCookie(request: FastifyRequest, reply: FastifyReply, { token }: NewSession): void {
-  reply.setCookie(SESSION_COOKIE, token, { ...cookieOptions(request), maxAge: LONGEST / 1_000_000 });
+  const options = { ...cookieOptions(request), maxAge: LONGEST / 1_000_000 };
+  reply.header('set-cookie', fastifyCookie.serialize(SESSION_COOKIE, token, options));
 }
 
 /** `protocol` follows a trusted TLS proxy. */

@@ -128,7 +128,10 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     strictTransportSecurity: config.tls !== null,
     crossOriginEmbedderPolicy: false,
   });
-  await app.register(cookie);
+  // In a scope of its own: it gets its functions ready, and its hooks do not run for every alert. Sessions read and write their cookie by hand.
+  await app.register(async (scope) => {
+    await scope.register(cookie);
+  });
   await app.register(rateLimit, {
     global: false,
     errorResponseBuilder: (_request, context) =>
