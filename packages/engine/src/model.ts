@@ -122,10 +122,6 @@ export function writeModel(parts: ModelParts): Uint8Array {
   return bytes;
 }
 
-export function readModel(bytes: Uint8Array): ModelParts {
-  return finished(readModelInSteps(bytes));
-}
-
 function* readModelInSteps(bytes: Uint8Array): Steps<ModelParts> {
   if (bytes.length < HEADER || MAGIC.some((byte, i) => bytes[i] !== byte))
     throw new RangeError('These bytes are not a trained model.');

@@ -8,7 +8,7 @@ import {
 } from '@verdict/engine';
 import type { Clock } from '../clock.ts';
 import { Refusal } from '../errors.ts';
-import type { Job } from '../jobs/job.ts';
+import { type Job, samePoints } from '../jobs/job.ts';
 import type { ReadTx, Storage, Tx } from '../storage/storage.ts';
 import { classNumber, type Decision } from './decision.ts';
 import * as store from './decision-store.ts';
@@ -125,7 +125,7 @@ export class DecisionService {
     own?: { readonly values: PointValues; readonly key: string },
   ): Promise<Decided> {
     const points = this.compile(model.points);
-    if (own && sameList(model.points, job.points))
+    if (own && samePoints(model.points, job.points))
       return this.#decideValues(tx, job, modelId, model, points, own.values, own.key);
     const values = points.values(alert());
     return this.#decideValues(tx, job, modelId, model, points, values, points.key(values));
@@ -234,8 +234,4 @@ function verdictOf(model: Model, values: PointValues, key: string): Made {
 function remember(known: Map<string, Decided>, key: string, decided: Decided): void {
   if (known.size >= CACHED_PER_MODEL) known.delete(known.keys().next().value!);
   known.set(key, decided);
-}
-
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a === b || (a.length === b.length && a.every((entry, index) => entry === b[index]));
 }

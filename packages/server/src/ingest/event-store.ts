@@ -1,26 +1,6 @@
 import type { ReadTx, Tx } from '../storage/storage.ts';
-import type { EventStatus, StoredEvent } from './event.ts';
-
-interface EventRow {
-  seq: number;
-  job_id: number;
-  event_id: string;
-  event_version: number;
-  is_current: number;
-  duplicated: number;
-  title: string | null;
-  severity: number | null;
-  data_source: string | null;
-  storage_tag: string | null;
-  ingested_at: number;
-  event_at: number;
-  points_version: number;
-  bucket_id: number | null;
-  decision_id: number | null;
-  decided_at: number | null;
-  status: EventStatus;
-  error: string | null;
-}
+import type { StoredEvent } from './event.ts';
+import { type EventRow, toEvent } from './event-row.ts';
 
 const COLUMNS = `seq, job_id, event_id, event_version, is_current, duplicated, title, severity, data_source, storage_tag, ingested_at, event_at,
   points_version, bucket_id, decision_id, decided_at, status, error`;
@@ -148,29 +128,6 @@ export async function insertEvent(tx: Tx, event: NewEvent): Promise<number> {
 /** The alert's own text. */
 export async function getBody(tx: ReadTx, seq: number): Promise<string | undefined> {
   return (await tx.get<{ body: string }>('SELECT body FROM event_bodies WHERE seq = ?', seq))?.body;
-}
-
-function toEvent(row: EventRow): StoredEvent {
-  return {
-    seq: row.seq,
-    jobId: row.job_id,
-    eventId: row.event_id,
-    version: row.event_version,
-    isCurrent: row.is_current === 1,
-    duplicated: row.duplicated === 1,
-    title: row.title,
-    severity: row.severity,
-    dataSource: row.data_source,
-    storageTag: row.storage_tag,
-    ingestedAt: row.ingested_at,
-    eventAt: row.event_at,
-    pointsVersion: row.points_version,
-    bucketId: row.bucket_id,
-    decisionId: row.decision_id,
-    decidedAt: row.decided_at,
-    status: row.status,
-    error: row.error,
-  };
 }
 
 /** Points an event at another decision and keeps the one before. */

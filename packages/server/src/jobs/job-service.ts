@@ -17,6 +17,7 @@ import {
   openLabels,
   planLabels,
   planPoints,
+  samePoints,
 } from './job.ts';
 import * as store from './job-store.ts';
 
@@ -185,7 +186,7 @@ export class JobService {
       );
     if (draft.integrations) await this.#wire(tx, id, draft.integrations);
     const points = draft.points === undefined ? before.points : attempt(() => planPoints(draft.points!));
-    const pointsChanged = !sameList(points, before.points);
+    const pointsChanged = !samePoints(points, before.points);
     // A change of category counts feedback anew, over buckets or over events: the same walk over the stored events does it.
     if (pointsChanged || category !== before.category) {
       const version = await store.insertPoints(tx, id, points, principalId(origin.principal), now);
@@ -375,10 +376,6 @@ function attempt<T>(rule: () => T): T {
     if (error instanceof Refusal || !(error instanceof Error)) throw error;
     throw new Refusal('invalid', error.message);
   }
-}
-
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((entry, index) => entry === b[index]);
 }
 
 /** What the audit trail keeps of a job. */

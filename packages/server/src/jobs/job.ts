@@ -198,6 +198,11 @@ export function planPoints(points: readonly string[]): string[] {
   return planned;
 }
 
+/** Whether two choices of decision points are the same: the same paths in the same order. */
+export function samePoints(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((point, index) => point === b[index]));
+}
+
 /** What the v1 API calls the status of a job. */
 export function jobStatus(job: Job): 'ENABLED' | 'DISABLED' | 'READY_TO_SELECT_FEATURES' {
   if (!job.running) return 'DISABLED';

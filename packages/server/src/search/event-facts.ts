@@ -4,10 +4,11 @@ import { knowledgeState } from '../buckets/bucket.ts';
 import { type ArcannaFacts, arcannaBlockOf } from '../decisions/arcanna-block.ts';
 import { unitOf } from '../feedback/feedback-service.ts';
 import type { StoredEvent } from '../ingest/event.ts';
+import { toEvent } from '../ingest/event-row.ts';
 import type { Job } from '../jobs/job.ts';
 import { documentOf } from './document.ts';
 import type { SearchDocument } from './query.ts';
-import { type NarrowRow, type SearchStore, toEvent } from './search-store.ts';
+import type { NarrowRow, SearchStore } from './search-store.ts';
 
 /** Facts kept for the events of one search: many events share a bucket and a decision. */
 const KEPT = 50_000;

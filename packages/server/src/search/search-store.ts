@@ -1,32 +1,11 @@
 import Database from 'better-sqlite3';
-import type { EventStatus, StoredEvent } from '../ingest/event.ts';
+import type { EventRow } from '../ingest/event-row.ts';
 import { ColumnCache } from './column-cache.ts';
 
 /**
  * What the reading threads read, over a connection of their own. Statements answer at once here: a thread has nothing else to do, and facts
  * about an event are looked up in the middle of judging it.
  */
-
-export interface EventRow {
-  seq: number;
-  job_id: number;
-  event_id: string;
-  event_version: number;
-  is_current: number;
-  duplicated: number;
-  title: string | null;
-  severity: number | null;
-  data_source: string | null;
-  storage_tag: string | null;
-  ingested_at: number;
-  event_at: number;
-  points_version: number;
-  bucket_id: number | null;
-  decision_id: number | null;
-  decided_at: number | null;
-  status: EventStatus;
-  error: string | null;
-}
 
 /** What of an event is read when many are walked: everything else is looked up for those that need it. */
 export type NarrowRow = readonly [seq: number, jobId: number, eventId: string, eventAt: number];
@@ -202,27 +181,4 @@ export class SearchStore {
     }
     return statement;
   }
-}
-
-export function toEvent(row: EventRow): StoredEvent {
-  return {
-    seq: row.seq,
-    jobId: row.job_id,
-    eventId: row.event_id,
-    version: row.event_version,
-    isCurrent: row.is_current === 1,
-    duplicated: row.duplicated === 1,
-    title: row.title,
-    severity: row.severity,
-    dataSource: row.data_source,
-    storageTag: row.storage_tag,
-    ingestedAt: row.ingested_at,
-    eventAt: row.event_at,
-    pointsVersion: row.points_version,
-    bucketId: row.bucket_id,
-    decisionId: row.decision_id,
-    decidedAt: row.decided_at,
-    status: row.status,
-    error: row.error,
-  };
 }

@@ -116,14 +116,17 @@ export interface UnitVote {
   readonly classNo: number;
 }
 
+/** Feedback `f` that may be learned from: blind labels do not while they serve a live guard as evidence. */
+const NO_EVIDENCE = `NOT (f.asked = 'audit' AND EXISTS (SELECT 1 FROM guard_audits a JOIN guards g
+  ON g.job_id = a.job_id AND g.model_id = a.model_id AND g.ended_at IS NULL WHERE a.event_seq = f.event_seq))`;
+
 /** Each voter's vote on each unit, but for a lead's overrule. */
 export async function readUnitVotes(tx: ReadTx, source: TrainingSource): Promise<UnitVote[]> {
   return tx.all<UnitVote>(
     `SELECT u.unit_id AS id, u.voter, f.voter_name AS name, f.key_id AS keyId, u.class_no AS classNo
      FROM consensus c JOIN unit_votes u ON u.unit_kind = c.unit_kind AND u.unit_id = c.unit_id JOIN feedback f ON f.id = u.feedback_id
      WHERE c.job_id = ? AND c.unit_kind = ? AND c.overrule_id IS NULL AND u.voter <> ?
-       AND NOT (f.asked = 'audit' AND EXISTS (SELECT 1 FROM guard_audits a JOIN guards g
-         ON g.job_id = a.job_id AND g.model_id = a.model_id AND g.ended_at IS NULL WHERE a.event_seq = f.event_seq))
+       AND ${NO_EVIDENCE}
      ORDER BY u.unit_id, u.voter`,
     source.jobId,
     source.shared ? 'b' : 'e',
@@ -185,8 +188,7 @@ async function votesByUnit(tx: ReadTx, source: TrainingSource): Promise<Map<numb
   const all = await tx.all<VoteRow>(
     `SELECT u.unit_id AS id, u.class_no, sum(u.voter <> ?) AS n, max(f.at) AS at
      FROM consensus c JOIN unit_votes u ON u.unit_kind = c.unit_kind AND u.unit_id = c.unit_id JOIN feedback f ON f.id = u.feedback_id
-     WHERE c.job_id = ? AND c.unit_kind = ? AND NOT (f.asked = 'audit' AND EXISTS (SELECT 1 FROM guard_audits a JOIN guards g
-       ON g.job_id = a.job_id AND g.model_id = a.model_id AND g.ended_at IS NULL WHERE a.event_seq = f.event_seq))
+     WHERE c.job_id = ? AND c.unit_kind = ? AND ${NO_EVIDENCE}
      GROUP BY u.unit_id, u.class_no`,
     source.overrule,
     source.jobId,
