@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
   engine: { may: [], tests: [] },
   server: { may: ['contract', 'engine'], tests: ['client'] },
   client: { may: ['contract'], tests: SERVICE },
-  web: { may: ['client'], tests: SERVICE },
+  web: { may: ['client', 'client/browser'], tests: [...SERVICE, 'client'] },
   xsoar: { may: ['contract'], tests: SERVICE },
   cli: { may: ['client', 'xsoar', 'server/local'], tests: SERVICE },
 };

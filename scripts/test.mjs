@@ -14,6 +14,7 @@ const bin = (name) => join(root, 'node_modules', name);
 
 const checks = [
   { name: 'types', command: [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
+  { name: 'types of the pages', command: [bin('typescript/bin/tsc'), '--noEmit', '-p', 'packages/web/tsconfig.json'] },
   { name: 'format and lint', command: [bin('@biomejs/biome/bin/biome'), 'check', '.'] },
   { name: 'doors', command: ['scripts/doors.ts'] },
 ];

@@ -6,6 +6,7 @@ import type {
   AppAuditVerdict,
   AppBuckets,
   AppBucketsQuery,
+  AppCaller,
   AppDone,
   AppDrift,
   AppEvent,
@@ -27,10 +28,12 @@ import type {
   AppLive,
   AppModel,
   AppNewKey,
+  AppOwnPassword,
   AppQueue,
   AppReprocess,
   AppReprocessed,
   AppShadowReport,
+  AppSignIn,
   AppTask,
   AppTasksQuery,
   AppTraining,
@@ -53,6 +56,25 @@ export class App {
 
   constructor(requester: Requester) {
     this.#send = requester;
+  }
+
+  // Sessions, for browsers: the cookie comes and goes with the answers ---------------------------------------------------------------
+
+  signIn(credentials: AppSignIn): Promise<AppCaller> {
+    return this.#send.json('POST', '/api/app/session', { body: credentials });
+  }
+
+  /** Who is signed in, and what they may do. */
+  session(): Promise<AppCaller> {
+    return this.#send.json('GET', '/api/app/session');
+  }
+
+  async signOut(): Promise<void> {
+    await this.#send.text('DELETE', '/api/app/session', { repeatable: false });
+  }
+
+  changeOwnPassword(passwords: AppOwnPassword): Promise<AppCaller> {
+    return this.#send.json('POST', '/api/app/session/password', { body: passwords });
   }
 
   // AI use cases -----------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 import type { Health, ReadyAnswer } from '@verdict/contract';
 import { App } from './app.ts';
 import { Requester } from './requester.ts';
-import { overNetwork, overSocket, type Transport } from './transport.ts';
+import { overSocket } from './socket.ts';
+import { overNetwork, type Transport } from './transport.ts';
 import { V1 } from './v1.ts';
 import { V2 } from './v2.ts';
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorBody } from '@verdict/contract';
 import { VerdictError, VerdictUnreachable } from './errors.ts';
 import type { Incoming, Transport } from './transport.ts';
@@ -119,4 +118,8 @@ function errorOf({ status, text }: Incoming): VerdictError {
   }
   const detail = body.detail ?? body.error_message ?? `The service answered with status ${status}.`;
   return new VerdictError(status, String(detail), Array.isArray(body.errors) ? body.errors : []);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import { VerdictUnreachable } from './errors.ts';
 
 /** A call as it goes out. */
@@ -48,39 +47,14 @@ export function overNetwork(baseUrl: string): Transport {
   };
 }
 
-/** Calls over a Unix socket: who can open it is the operator and needs no key. */
-export function overSocket(socketPath: string): Transport {
-  return ({ method, path, headers, body, timeout }) =>
-    new Promise((resolve, reject) => {
-      const fail = (error: unknown) => reject(unreachable(socketPath, error, timeout));
-      const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-      const call = request(
-        { socketPath, method, path, headers: { ...headers, ...length, host: 'localhost' }, signal: AbortSignal.timeout(timeout) },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', fail);
-          response.on('end', () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              contentType: response.headers['content-type'] ?? '',
-              retryAfter: seconds(response.headers['retry-after'] ?? null),
-              text: Buffer.concat(chunks).toString('utf8'),
-            }),
-          );
-        },
-      );
-      call.on('error', fail);
-      call.end(body);
-    });
-}
-
-function seconds(text: string | null): number | undefined {
+/** Seconds of a `retry-after` header; undefined where there is none or it is a date. */
+export function seconds(text: string | null): number | undefined {
   const number = Number(text);
   return text !== null && text.trim() !== '' && number >= 0 ? number : undefined;
 }
 
-function unreachable(where: string, error: unknown, timeout: number): VerdictUnreachable {
+/** What went wrong, in a sentence a person can act on. */
+export function unreachable(where: string, error: unknown, timeout: number): VerdictUnreachable {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = inner instanceof Error && 'code' in inner ? String(inner.code) : '';
   const late = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');

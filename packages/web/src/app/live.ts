@@ -1,0 +1,47 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { keys } from './api.ts';
+
+/** A change that the service tells of. `kind` is the name of the server-sent event, `data` its JSON. */
+export interface LiveChange {
+  readonly kind: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What the service tells of, by name; each says which answers are old now. */
+export const LIVE_KINDS = ['events', 'feedback', 'task', 'training', 'model', 'job', 'guard', 'refetch'] as const;
+
+/**
+ * Listens to the changes of a use case while the component is there: what was asked for before is asked again (not more often than
+ * every two seconds), and `onChange` hears of each. The stream comes back by itself after a broken connection.
+ */
+export function useLive(jobId: number | undefined, onChange?: (change: LiveChange) => void): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const source = new EventSource(jobId === undefined ? '/api/app/live' : `/api/app/live?job_id=${jobId}`);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const listen = (kind: string) => (message: MessageEvent<string>) => {
+      onChange?.({ kind, data: parse(message.data) });
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void client.invalidateQueries({ queryKey: keys.jobs });
+        if (jobId !== undefined)
+          void client.invalidateQueries({ queryKey: keys.job(jobId), predicate: (query) => query.meta?.live !== false });
+      }, 2_000);
+    };
+    for (const kind of LIVE_KINDS) source.addEventListener(kind, listen(kind));
+    return () => {
+      source.close();
+      clearTimeout(timer);
+    };
+  }, [client, jobId, onChange]);
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

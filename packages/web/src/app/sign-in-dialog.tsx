@@ -1,0 +1,17 @@
+import { Modal, Text } from '@mantine/core';
+import { useSignInAsked } from './session.ts';
+import { giveUpSignIn, lastName } from './sign-in-again.ts';
+import { SignInForm } from './sign-in-form.tsx';
+
+/** Over the page when the session has ended: what was typed stays, and what was being sent is sent once the person is back. */
+export function SignInAgain() {
+  const asked = useSignInAsked();
+  return (
+    <Modal opened={asked} onClose={giveUpSignIn} title="Your session has ended" centered>
+      <Text size="sm" c="dimmed" mb="sm">
+        Sign in again and go on where you were: nothing you typed is lost.
+      </Text>
+      {asked && <SignInForm name={lastName()} done={() => {}} />}
+    </Modal>
+  );
+}

@@ -1,0 +1,110 @@
+import 'uplot/dist/uPlot.min.css';
+import { useComputedColorScheme } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+
+export interface Series {
+  readonly label: string;
+  /** Six hexadecimal digits. */
+  readonly color: string;
+  /** One for each time; null leaves a gap. */
+  readonly values: readonly (number | null)[];
+}
+
+/**
+ * Values over time. `times` are seconds since 1970, ascending. `summary` says in words what is to be seen, for those who do not see it.
+ * With `onSelect` a range can be drawn over it (seconds).
+ */
+export function LineChart({
+  times,
+  series,
+  summary,
+  height = 180,
+  bars = false,
+  stacked = false,
+  format = (value) => String(value),
+  onSelect,
+}: {
+  readonly times: readonly number[];
+  readonly series: readonly Series[];
+  readonly summary: string;
+  readonly height?: number;
+  readonly bars?: boolean;
+  readonly stacked?: boolean;
+  readonly format?: (value: number) => string;
+  readonly onSelect?: (from: number, to: number) => void;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  const dark = useComputedColorScheme('light') === 'dark';
+  const select = useRef(onSelect);
+  select.current = onSelect;
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return undefined;
+    const grid = dark ? '#373a40' : '#e9ecef';
+    const text = dark ? '#c1c2c5' : '#495057';
+    const drawn = stacked ? stack(series) : series;
+    const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
+    const paths = bars ? uPlot.paths.bars?.({ size: [0.85, 60] }) : undefined;
+    const chart = new uPlot(
+      {
+        width: element.clientWidth || 400,
+        height,
+        legend: { show: series.length > 1 || !bars },
+        cursor: { drag: { x: onSelect !== undefined, y: false, setScale: false } },
+        scales: { y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
+        axes: [axis, { ...axis, size: 48, values: (_chart, values) => values.map(format) }],
+        series: [
+          {},
+          ...drawn.map((each) => ({
+            label: each.label,
+            stroke: each.color,
+            width: 1.5,
+            points: { show: times.length < 3 },
+            ...(bars || stacked ? { fill: `${each.color}${bars ? 'cc' : '55'}` } : {}),
+            ...(paths ? { paths } : {}),
+            value: (_chart: uPlot, value: number | null) => (value === null ? '–' : format(value)),
+          })),
+        ],
+        hooks: {
+          setSelect: [
+            (it) => {
+              if (it.select.width < 3) return;
+              select.current?.(it.posToVal(it.select.left, 'x'), it.posToVal(it.select.left + it.select.width, 'x'));
+              it.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            },
+          ],
+        },
+      },
+      [Array.from(times), ...drawn.map((each) => Array.from(each.values))],
+      element,
+    );
+    const watcher = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
+    watcher.observe(element);
+    return () => {
+      watcher.disconnect();
+      chart.destroy();
+    };
+  }, [times, series, height, bars, stacked, dark, format, onSelect]);
+  return (
+    <figure className="chart" style={{ minHeight: height }}>
+      <div ref={place} aria-hidden="true" />
+      <figcaption className="visually-hidden">{summary}</figcaption>
+    </figure>
+  );
+}
+
+/** Each on top of those after it; drawn from the back, so the first is the highest. */
+function stack(series: readonly Series[]): Series[] {
+  const sums: number[] = [];
+  return series
+    .toReversed()
+    .map((each) => ({
+      ...each,
+      values: each.values.map((value, index) => {
+        sums[index] = (sums[index] ?? 0) + (value ?? 0);
+        return sums[index];
+      }),
+    }))
+    .toReversed();
+}

@@ -1,0 +1,156 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { keys, queryClient } from './app/api.ts';
+import { NotFound, PageFailed } from './app/failed.tsx';
+import { loadSession } from './app/session.ts';
+import { Shell } from './app/shell.tsx';
+
+/** All addresses of the app. Each page is a file of its own, loaded when it is first opened. */
+
+const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageFailed });
+
+/** Pages that need nobody signed in. */
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./pages/setup/setup-page.tsx'), 'SetupPage'),
+});
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search): { to?: string } =>
+    typeof search.to === 'string' && /^\/(?![/\\])/.test(search.to) ? { to: search.to } : {},
+  component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+
+/** All other pages: inside the shell, for somebody signed in. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: Shell,
+  async beforeLoad({ location }) {
+    try {
+      await queryClient.ensureQueryData({ queryKey: keys.session, queryFn: loadSession });
+    } catch (error) {
+      if (error instanceof Error && 'status' in error && error.status === 401)
+        throw redirect({ to: '/sign-in', search: { to: location.href } });
+      throw error;
+    }
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/jobs' });
+  },
+});
+const jobs = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs',
+  component: lazyRouteComponent(() => import('./pages/jobs/jobs-page.tsx'), 'JobsPage'),
+});
+const anySearch = (search: Record<string, unknown>): Record<string, unknown> => search;
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$jobId',
+  component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+});
+const explorer = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$jobId/events',
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import('./pages/explorer/explorer-page.tsx'), 'ExplorerPage'),
+});
+const event = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$jobId/events/$eventId',
+  component: lazyRouteComponent(() => import('./pages/explorer/event-page.tsx'), 'EventPage'),
+});
+const feedback = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$jobId/feedback',
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import('./pages/feedback/feedback-page.tsx'), 'FeedbackPage'),
+});
+const points = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$jobId/decision-points',
+  component: lazyRouteComponent(() => import('./pages/decision-points/decision-points-page.tsx'), 'DecisionPointsPage'),
+});
+const models = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$jobId/models',
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
+});
+
+const integrations = createRoute({
+  getParentRoute: () => shell,
+  path: '/integrations',
+  component: lazyRouteComponent(() => import('./pages/integrations/integrations-page.tsx'), 'IntegrationsPage'),
+});
+const integration = createRoute({
+  getParentRoute: () => shell,
+  path: '/integrations/$integrationId',
+  component: lazyRouteComponent(() => import('./pages/integrations/integrations-page.tsx'), 'IntegrationsPage'),
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/$section', params: { section: 'appearance' } });
+  },
+});
+const settingsSection = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/$section',
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+});
+/** Addresses that answers of the API name. */
+const apiKeys = createRoute({
+  getParentRoute: () => shell,
+  path: '/keys',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/$section', params: { section: 'keys' } });
+  },
+});
+const apiKey = createRoute({
+  getParentRoute: () => shell,
+  path: '/keys/$keyId',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/settings/$section', params: { section: 'keys' }, search: { key: params.keyId } });
+  },
+});
+
+const routeTree = root.addChildren([
+  setup,
+  signIn,
+  shell.addChildren([
+    home,
+    jobs,
+    overview,
+    explorer,
+    event,
+    feedback,
+    points,
+    models,
+    integrations,
+    integration,
+    settings,
+    settingsSection,
+    apiKeys,
+    apiKey,
+  ]),
+]);
+
+export const router = createRouter({ routeTree, defaultPreload: 'intent', defaultPreloadStaleTime: 0, scrollRestoration: true });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
