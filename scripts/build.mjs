@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildWeb } from './build-web.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'dist');
@@ -33,6 +34,7 @@ function compile() {
 
 /** Moves what was compiled of one package into its dist and completes it; returns what is wrong with the result. */
 function finish(name) {
+  if (name === 'web') return finishWeb();
   const home = join(root, 'packages', name);
   const dist = join(home, 'dist');
   rmSync(dist, { recursive: true, force: true });
@@ -43,6 +45,13 @@ function finish(name) {
   problems.push(...entryProblems(home, name));
   console.log(`packages/${name}/dist: ${filesBelow(dist, /\.js$/).length} files of JavaScript`);
   return problems;
+}
+
+/** The pages are no library: their own tool makes them. */
+function finishWeb() {
+  const built = buildWeb((sentence) => console.error(sentence));
+  if (built) console.log('packages/web/dist: the web app');
+  return built ? [] : ['packages/web was not built.'];
 }
 
 function copyAssets(source, dist) {

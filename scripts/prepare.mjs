@@ -24,6 +24,8 @@ if (major(process.versions.node) < STARTER) {
 }
 install();
 checkNode();
+// The commands of the terminal need no pages.
+if (process.env.npm_lifecycle_event !== 'preverdict') await buildPages();
 
 /** Runs `npm ci` when something is missing; of several at once, one does it and the others wait. */
 function install() {
@@ -86,6 +88,12 @@ function npmCi() {
 
 function needsDevelopmentPackages() {
   return process.env.npm_lifecycle_event === 'pretest';
+}
+
+/** Loaded only now: before, nothing of it may be installed. */
+async function buildPages() {
+  const { buildWeb } = await import('./build-web.mjs');
+  buildWeb(say);
 }
 
 /** npm scripts find node_modules/.bin first, so the Node that came with the dependencies, where there is one, runs Verdict. */

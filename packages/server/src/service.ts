@@ -7,6 +7,7 @@ import { createHttp, type Http } from './http/server.ts';
 import { type Services, wireServices } from './services.ts';
 import { openSqlite } from './storage/sqlite.ts';
 import { VERSION } from './version.ts';
+import { webFolder } from './web-folder.ts';
 
 /** Where local commands find the running service. */
 export const SOCKET_FILE = 'verdict.sock';
@@ -47,6 +48,7 @@ export async function startService(config: Config, log: Logger, clock: Clock = w
       authenticate: services.authenticate,
       routes: services.routes,
       observe: services.observeCall,
+      pages: webFolder(),
     });
     await http.app.listen({ host: config.host, port: config.port });
     const socket = join(config.dataDir, SOCKET_FILE);
@@ -92,6 +94,7 @@ async function welcome(config: Config, url: string, services: Services): Promise
   const lines = [
     `Verdict ${VERSION} is running on ${url} with its data in ${config.dataDir}.`,
     '',
+    `  Web app:            ${url}`,
     `  API page:           ${url}/docs`,
     ...((await services.hasAdmin()) ? [] : ['  First administrator: npm run verdict -- users add NAME --admin']),
     ...(jobs.length > 0

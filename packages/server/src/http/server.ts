@@ -21,6 +21,7 @@ import { answerBrokenRequest, drain, REQUEST_TIMEOUT_MS, watchConnections } from
 import { answerError, toRefusal } from './error-answer.ts';
 import { hostChecker } from './hosts.ts';
 import { addOpenApi } from './openapi.ts';
+import { addPages, PAGE_RULES } from './pages.ts';
 import type { Origin, Principal } from './principal.ts';
 import type { Route } from './route.ts';
 import { compileSchema, markLenient } from './validation.ts';
@@ -43,6 +44,8 @@ export interface HttpOptions {
   readonly authenticate: Authenticate;
   readonly routes: readonly Route[];
   readonly observe?: Observer;
+  /** Where the built web app is; null where there is none. */
+  readonly pages?: string | null;
 }
 
 export interface Http {
@@ -116,15 +119,7 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
   await app.register(helmet, {
     global: false,
     // Nothing here is made to be framed, and the pages of this service load nothing from elsewhere.
-    contentSecurityPolicy: {
-      directives: {
-        defaultSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        objectSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        upgradeInsecureRequests: null,
-      },
-    },
+    contentSecurityPolicy: { directives: PAGE_RULES },
     strictTransportSecurity: config.tls !== null,
     crossOriginEmbedderPolicy: false,
   });
@@ -206,13 +201,16 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     done();
   });
   app.setErrorHandler((error, request, reply) => sendRefusal(toRefusal(error), error, request, reply));
+  const sendPage = await addPages(app, options.pages ?? null);
   app.setNotFoundHandler((request, reply) =>
-    sendRefusal(
-      new Refusal('not_found', `There is no ${request.method} ${request.url.split('?')[0]}. GET /docs lists what there is.`),
-      null,
-      request,
-      reply,
-    ),
+    sendPage(request, reply)
+      ? reply
+      : sendRefusal(
+          new Refusal('not_found', `There is no ${request.method} ${request.url.split('?')[0]}. GET /docs lists what there is.`),
+          null,
+          request,
+          reply,
+        ),
   );
 
   await addOpenApi(app, options);
