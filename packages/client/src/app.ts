@@ -32,6 +32,8 @@ import type {
   AppQueue,
   AppReprocess,
   AppReprocessed,
+  AppSetup,
+  AppSetupState,
   AppShadowReport,
   AppSignIn,
   AppTask,
@@ -62,6 +64,16 @@ export class App {
 
   signIn(credentials: AppSignIn): Promise<AppCaller> {
     return this.#send.json('POST', '/api/app/session', { body: credentials });
+  }
+
+  /** Whether the first administrator is still to be made. */
+  setupState(): Promise<AppSetupState> {
+    return this.#send.json('GET', '/api/app/setup');
+  }
+
+  /** Makes the first administrator and signs them in. */
+  setUp(setup: AppSetup): Promise<AppCaller> {
+    return this.#send.json('POST', '/api/app/setup', { body: setup });
   }
 
   /** Who is signed in, and what they may do. */

@@ -68,6 +68,21 @@ export const AppCaller = Type.Object(
 );
 export type AppCaller = Static<typeof AppCaller>;
 
+export const AppSetupState = Type.Object(
+  { needed: Type.Boolean({ description: 'Nobody can sign in as administrator yet.' }) },
+  { description: 'Whether the first administrator is still to be made.', examples: [{ needed: true }] },
+);
+export type AppSetupState = Static<typeof AppSetupState>;
+export const AppSetup = Type.Object(
+  {
+    secret: Type.String({ minLength: 1, maxLength: 200, description: 'What stands behind the # of the set-up link.' }),
+    name: name('The name of the first administrator.'),
+    password: password('At least 12 characters, not the name.'),
+  },
+  { description: 'Makes the first administrator.', examples: [{ secret: '••••••••', name: 'ada', password: '••••••••••••' }] },
+);
+export type AppSetup = Static<typeof AppSetup>;
+
 export const AppOwnPassword = Type.Object(
   { current_password: password('The password until now.'), new_password: password('The new one: at least 12 characters.') },
   { description: 'Changes the own password.', examples: [{ current_password: '••••••••••••', new_password: '••••••••••••' }] },

@@ -91,12 +91,18 @@ function addressOf(config: Config, http: Http): string {
 
 async function welcome(config: Config, url: string, services: Services): Promise<string> {
   const jobs = await services.jobs.list({ kind: 'operator', name: 'operator' });
+  const secret = await services.access.setup.issue();
   const lines = [
     `Verdict ${VERSION} is running on ${url} with its data in ${config.dataDir}.`,
     '',
     `  Web app:            ${url}`,
     `  API page:           ${url}/docs`,
-    ...((await services.hasAdmin()) ? [] : ['  First administrator: npm run verdict -- users add NAME --admin']),
+    ...(secret === null
+      ? []
+      : [
+          `  First start:        ${url}/setup#${secret}`,
+          '                      (makes the first administrator; serves once, for an hour)',
+        ]),
     ...(jobs.length > 0
       ? [`  AI use cases:       ${jobs.length}`]
       : ['  See it at work:     npm run verdict -- demo', '  Wire a SOAR:        README.md, "A tour in five minutes"']),

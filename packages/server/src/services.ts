@@ -102,8 +102,6 @@ export interface Services {
   readonly routes: readonly Route[];
   readonly authenticate: Authenticate;
   readonly observeCall: Observer;
-  /** Whether somebody can sign in as administrator. */
-  hasAdmin(): Promise<boolean>;
   /** Begins the long works, after what an earlier process left. */
   start(): Promise<void>;
   /** The service is about to stop: not ready any more, calls in flight go on. */
@@ -268,7 +266,6 @@ export function wireServices(options: {
     routes,
     authenticate,
     observeCall: metrics.answered,
-    hasAdmin: () => access.users.hasAdmin(),
     async start() {
       await access.start();
       await guards.start();

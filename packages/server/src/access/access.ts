@@ -7,6 +7,7 @@ import { KeyService, type Random } from './key-service.ts';
 import { Passwords } from './passwords.ts';
 import { Vault } from './secrets.ts';
 import { SessionService } from './session-service.ts';
+import { SetupService } from './setup-service.ts';
 import { SignIn } from './sign-in.ts';
 import { TokenService } from './token-service.ts';
 import { UserService } from './user-service.ts';
@@ -16,6 +17,7 @@ export interface Access {
   readonly keys: KeyService;
   readonly users: UserService;
   readonly sessions: SessionService;
+  readonly setup: SetupService;
   readonly tokens: TokenService;
   readonly vault: Vault;
   readonly authenticator: Authenticator;
@@ -32,6 +34,7 @@ export function createAccess(storage: Storage, clock: Clock, audit: AuditTrail, 
   const keys = new KeyService(storage, clock, audit, random);
   const sessions = new SessionService(storage, clock, audit, signIn, random);
   const users = new UserService(storage, clock, audit, passwords, sessions, keys);
+  const setup = new SetupService(users, clock, random);
   const tokens = new TokenService(storage, clock, signIn, keys);
   const vault = new Vault(storage, random);
   const authenticator = new Authenticator(keys, sessions);
@@ -39,6 +42,7 @@ export function createAccess(storage: Storage, clock: Clock, audit: AuditTrail, 
     keys,
     users,
     sessions,
+    setup,
     tokens,
     vault,
     authenticator,

@@ -1,18 +1,55 @@
 import { fastifyCookie } from '@fastify/cookie';
-import { AppCaller, AppOwnPassword, AppSignIn, actionsOf, microsToZ } from '@verdict/contract';
+import { AppCaller, AppOwnPassword, AppSetup, AppSetupState, AppSignIn, actionsOf, microsToZ } from '@verdict/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.ts';
 import { type Call, type Route, route } from '../http/route.ts';
 import { type Authenticator, credentialsOf, refuseForeign, SESSION_COOKIE, sessionToken } from './authenticator.ts';
 import { LONGEST, type NewSession, type Session, type SessionService } from './session-service.ts';
+import type { SetupService } from './setup-service.ts';
 import type { UserService } from './user-service.ts';
 
 const TAG = 'app: people';
 
 /** Signing in and out, who am I, the own password. */
-export function sessionRoutesApp(deps: { sessions: SessionService; users: UserService; authenticator: Authenticator }): Route[] {
-  const { sessions, users, authenticator } = deps;
+export function sessionRoutesApp(deps: {
+  sessions: SessionService;
+  users: UserService;
+  setup: SetupService;
+  authenticator: Authenticator;
+}): Route[] {
+  const { sessions, users, setup, authenticator } = deps;
   return [
+    route({
+      method: 'GET',
+      path: '/api/app/setup',
+      id: 'appSetupState',
+      summary: 'Is the first administrator still to be made',
+      tag: TAG,
+      right: { public: true },
+      response: AppSetupState,
+      async handler() {
+        return { needed: await setup.isNeeded() };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/app/setup',
+      id: 'appSetUp',
+      summary: 'Make the first administrator',
+      description: 'With the secret of the link that the terminal shows at the start; signs the new administrator in.',
+      tag: TAG,
+      right: { public: true },
+      guessesPerMinute: 10,
+      body: AppSetup,
+      response: AppCaller,
+      async handler({ body, origin, request, reply }) {
+        refuseForeign(credentialsOf(request));
+        const user = await setup.complete({ ...origin, principal: SETUP }, body.secret, body);
+        const session = await sessions.signIn(user.name, body.password, origin.address);
+        setCookie(request, reply, session);
+        return presentCaller(session);
+      },
+    }),
     route({
       method: 'POST',
       path: '/api/app/session',
@@ -90,6 +127,9 @@ export function sessionRoutesApp(deps: { sessions: SessionService; users: UserSe
     }),
   ];
 }
+
+/** Who has the link is at the terminal of the service. */
+const SETUP = { kind: 'operator', name: 'set-up link' } as const;
 
 const OPERATOR: AppCaller = {
   kind: 'operator',

@@ -59,7 +59,25 @@ export class UserService {
   }
 
   /** @throws Refusal `invalid` naming the places, `refused` when the name is taken in any letter case. */
-  async add(origin: Origin, { name, role, password }: { name: string; role: Role; password: string }): Promise<User> {
+  async add(origin: Origin, person: { name: string; role: Role; password: string }): Promise<User> {
+    return this.#add(origin, person, async () => {});
+  }
+
+  /**
+   * The same for the first administrator.
+   * @throws Refusal also `refused` where there is one: of two that try at once, one is made.
+   */
+  async addFirst(origin: Origin, person: { name: string; password: string }): Promise<User> {
+    return this.#add(origin, { ...person, role: 'admin' }, async (tx) => {
+      if ((await countAdmins(tx)) > 0) throw new Refusal('refused', 'There is an administrator already. Sign in instead.');
+    });
+  }
+
+  async #add(
+    origin: Origin,
+    { name, role, password }: { name: string; role: Role; password: string },
+    check: (tx: Tx) => Promise<void>,
+  ): Promise<User> {
     refuseProblems('The user cannot be added', [...userNameProblems(name), ...passwordProblems(password, name)]);
     const user = {
       name: name.normalize('NFC'),
@@ -70,6 +88,7 @@ export class UserService {
       lastSignInAt: null,
     };
     return this.#storage.write(async (tx) => {
+      await check(tx);
       await refuseNamesake(tx, name, null);
       const added: StoredUser = { ...user, id: await insertUser(tx, user, nameKey(name)) };
       await this.#record(tx, origin, 'user.add', undefined, added);
