@@ -1,8 +1,10 @@
 import type {
   AppAgentVote,
   AppAgentVoteSettled,
+  AppAuditAnswer,
   AppAuditPage,
   AppAuditQuery,
+  AppAudits,
   AppAuditVerdict,
   AppBuckets,
   AppBucketsQuery,
@@ -13,6 +15,9 @@ import type {
   AppEvents,
   AppEventsQuery,
   AppFields,
+  AppGuardSwitch,
+  AppGuards,
+  AppGuardWish,
   AppImported,
   AppIntegration,
   AppIntegrationChange,
@@ -28,6 +33,8 @@ import type {
   AppLive,
   AppModel,
   AppNewKey,
+  AppNotes,
+  AppOverrule,
   AppOwnPassword,
   AppQueue,
   AppReprocess,
@@ -160,6 +167,51 @@ export class App {
 
   withdrawVote(jobId: number, eventId: string): Promise<AppVoted> {
     return this.#send.json('DELETE', this.#feedback(jobId, eventId));
+  }
+
+  /** A lead's word over the votes of a bucket, with the reason. */
+  overrule(jobId: number, eventId: string, overrule: AppOverrule): Promise<AppVoted> {
+    return this.#send.json('PUT', `${JOBS}/${part(jobId)}/events/${part(eventId)}/overrule`, { body: overrule });
+  }
+
+  /** Lets the votes count again. */
+  liftOverrule(jobId: number, eventId: string): Promise<AppVoted> {
+    return this.#send.json('DELETE', `${JOBS}/${part(jobId)}/events/${part(eventId)}/overrule`);
+  }
+
+  /** What agents noted on an event. */
+  notes(jobId: number, eventId: string): Promise<AppNotes> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/events/${part(eventId)}/notes`);
+  }
+
+  // The guard --------------------------------------------------------------------------------------------------------------------
+
+  /** How far automation may go, label by label. */
+  guards(jobId: number): Promise<AppGuards> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/guard`);
+  }
+
+  /** Asks that a label may be acted on alone; it opens once the audits prove the promise. */
+  openGuard(jobId: number, classId: string, wish: AppGuardWish): Promise<AppGuards> {
+    return this.#send.json('PUT', `${JOBS}/${part(jobId)}/guard/${part(classId)}`, { body: wish });
+  }
+
+  closeGuard(jobId: number, classId: string): Promise<AppGuards> {
+    return this.#send.json('DELETE', `${JOBS}/${part(jobId)}/guard/${part(classId)}`);
+  }
+
+  /** The one switch for all use cases. */
+  switchGuards(to: AppGuardSwitch): Promise<AppGuardSwitch> {
+    return this.#send.json('PUT', '/api/app/guard', { body: to });
+  }
+
+  /** Events drawn at random, to be labelled blind. */
+  guardAudits(jobId: number): Promise<AppAudits> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/guard/audits`);
+  }
+
+  answerAudit(jobId: number, auditId: number, answer: AppAuditAnswer): Promise<AppDone> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/guard/audits/${part(auditId)}`, { body: answer });
   }
 
   /** Votes of agents that wait for a person, newest first. */

@@ -1,5 +1,6 @@
 /** The client for pages that the service itself serves: the browser's cookie says who calls, nothing of Node is needed. */
 export type * from '@verdict/contract';
+export { SCOPES } from '@verdict/contract';
 export { VerdictError, VerdictUnreachable } from './errors.ts';
 
 import type { Health, ReadyAnswer } from '@verdict/contract';

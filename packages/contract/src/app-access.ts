@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Nullable } from './common.ts';
+import { SCOPES } from './scopes.ts';
 import { INPUT_RIGHTS } from './v1.ts';
-import { SCOPES } from './v2.ts';
 
 /** The app API over people, sessions, API keys and the audit trail. Times are RFC 3339 with Z. */
 

@@ -94,3 +94,8 @@ export const AppAuditAnswer = Type.Object(
   { label: Type.String({ minLength: 1, maxLength: 200, description: 'Name or class id.' }) },
   { description: 'The label of somebody who has not seen the suggestion.', examples: [{ label: 'Drop' }] },
 );
+
+export type AppGuardWish = Static<typeof AppGuardWish>;
+export type AppGuardSwitch = Static<typeof AppGuardSwitch>;
+export type AppAudits = Static<typeof AppAudits>;
+export type AppAuditAnswer = Static<typeof AppAuditAnswer>;

@@ -12,6 +12,7 @@ export * from './app-trust.ts';
 export * from './common.ts';
 export * from './read.ts';
 export * from './reference.ts';
+export * from './scopes.ts';
 export * from './timestamps.ts';
 export * from './v1.ts';
 export * from './v1-event.ts';

@@ -1,6 +1,7 @@
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
-import { isScope, SCOPE_DESCRIPTIONS, SCOPES, TOKEN_UNITS, TokenRequest } from './v2.ts';
+import { isScope, SCOPE_DESCRIPTIONS, SCOPES } from './scopes.ts';
+import { TOKEN_UNITS, TokenRequest } from './v2.ts';
 import {
   DEFAULT_LABELS,
   findIntegrationType,

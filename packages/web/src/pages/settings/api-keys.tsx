@@ -18,9 +18,9 @@ import {
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import type { AppKey } from '@verdict/client/browser';
+import { type AppKey, SCOPES } from '@verdict/client/browser';
 import { useState } from 'react';
-import { api, keys, verdict } from '../../app/api.ts';
+import { api, keys } from '../../app/api.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyDone, notifyError } from '../../components/notify-undo.tsx';
@@ -153,7 +153,6 @@ const LIVES = [
 
 function Make({ close }: { readonly close: () => void }) {
   const client = useQueryClient();
-  const known = useQuery({ queryKey: ['scopes'], queryFn: () => verdict.v2.scopes() });
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<string[]>([]);
   const [days, setDays] = useState<string | null>('90');
@@ -208,14 +207,14 @@ function Make({ close }: { readonly close: () => void }) {
           label="Scopes"
           description="Give no more than is needed."
           required
-          data={known.data ?? []}
+          data={[...SCOPES]}
           value={scopes}
           onChange={setScopes}
           searchable
           clearable
         />
         <Select label="Ends after" data={LIVES} value={days} onChange={setDays} allowDeselect={false} />
-        {(make.error ?? known.error) && <ErrorPanel error={make.error ?? known.error} />}
+        {make.error && <ErrorPanel error={make.error} />}
         <Group justify="flex-end">
           <Button type="submit" loading={make.isPending} disabled={scopes.length === 0}>
             Make the key
