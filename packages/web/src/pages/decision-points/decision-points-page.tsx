@@ -1,5 +1,253 @@
+import {
+  Alert,
+  Badge,
+  Button,
+  Checkbox,
+  Group,
+  Modal,
+  Paper,
+  Progress,
+  Skeleton,
+  Table,
+  Text,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { AppFields } from '@verdict/client/browser';
+import { useEffect, useState } from 'react';
+import { api, keys } from '../../app/api.ts';
+import { useJob } from '../../app/job.ts';
+import { useLive } from '../../app/live.ts';
+import { useCan } from '../../app/session.ts';
+import { AlertText } from '../../components/alert-text.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { ErrorPanel } from '../../components/error-panel.tsx';
+import { notifyUndo } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 
+type Field = AppFields['fields'][number];
+
+const ADVICE: Readonly<Record<string, { readonly word: string; readonly color: string }>> = {
+  good: { word: 'good', color: 'teal' },
+  constant: { word: 'always the same', color: 'gray' },
+  identifier: { word: 'identifier', color: 'orange' },
+  time: { word: 'time', color: 'orange' },
+  leaks_outcome: { word: 'leaks the outcome', color: 'red' },
+  duplicate: { word: 'says the same as another', color: 'gray' },
+  rare: { word: 'rarely there', color: 'gray' },
+};
+
+/** Which fields of the alerts a decision may depend on. */
 export function DecisionPointsPage() {
-  return <PageHeader title="Decision points" />;
+  const { jobId, job, error } = useJob();
+  const fields = useQuery({ queryKey: keys.of(jobId, 'fields'), queryFn: () => api.fields(jobId, 2_000), staleTime: 60_000 });
+  const may = useCan('decision_points');
+  const client = useQueryClient();
+  useLive(jobId);
+  const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
+  const [search, setSearch] = useState('');
+  const [asking, setAsking] = useState(false);
+  useEffect(() => {
+    if (chosen === null && job !== undefined) setChosen(new Set(job.decision_points));
+  }, [chosen, job]);
+  const save = useMutation({
+    mutationFn: (points: readonly string[]) => api.changeJob(jobId, { decision_points: [...points] }),
+    onSuccess: async (_, points) => {
+      const before = job?.decision_points ?? [];
+      setAsking(false);
+      await client.invalidateQueries({ queryKey: keys.job(jobId) });
+      notifyUndo(
+        `${points.length} decision points are chosen. Stored events are put in buckets again, newest first.`,
+        async () => {
+          await api.changeJob(jobId, { decision_points: before });
+          setChosen(new Set(before));
+          await client.invalidateQueries({ queryKey: keys.job(jobId) });
+        },
+      );
+    },
+  });
+  if (error) return <ErrorPanel error={error} />;
+  const now = chosen ?? new Set<string>();
+  const saved = new Set(job?.decision_points ?? []);
+  const changed = now.size !== saved.size || [...now].some((point) => !saved.has(point));
+  const trained = job?.active_model_id !== null && job?.active_model_id !== undefined;
+  // What was chosen and no longer comes in stays visible, or it could not be taken out.
+  const unseen = [...new Set([...saved, ...now])].filter(
+    (point) => fields.data && !fields.data.fields.some((field) => field.path === point),
+  );
+  const shown = (fields.data?.fields ?? []).filter((field) => field.path.toLowerCase().includes(search.toLowerCase()));
+  const toggle = (path: string) => {
+    const next = new Set(now);
+    if (!next.delete(path)) next.add(path);
+    setChosen(next);
+  };
+  const proposal = (fields.data?.fields ?? []).filter((field) => field.advice === 'good').slice(0, 6);
+  const submit = () => save.mutate([...now]);
+  return (
+    <>
+      <PageHeader
+        title="Decision points"
+        about="The fields that a decision may depend on. Alerts with the same values of all of them form a bucket: one label counts for all of it."
+      >
+        <Button
+          variant="default"
+          disabled={!may || proposal.length === 0}
+          onClick={() => setChosen(new Set(proposal.map((field) => field.path)))}
+        >
+          Take the best {proposal.length > 0 ? proposal.length : ''}
+        </Button>
+        <Button variant="default" disabled={!changed} onClick={() => setChosen(saved)}>
+          Back to what is saved
+        </Button>
+        <Tooltip label="Leads and administrators choose decision points" disabled={may}>
+          <Button
+            disabled={!may || !changed || now.size === 0}
+            loading={save.isPending}
+            onClick={() => (trained ? setAsking(true) : submit())}
+          >
+            Save {now.size} decision points
+          </Button>
+        </Tooltip>
+      </PageHeader>
+      {save.error && <ErrorPanel error={save.error} />}
+      {fields.error && <ErrorPanel error={fields.error} retry={() => void fields.refetch()} />}
+      {fields.isPending && <Skeleton height={320} />}
+      {fields.data?.events === 0 && (
+        <EmptyState title="No alert has come in yet">
+          Decision points are chosen from the fields of real alerts. Send some first; they wait here without a decision and lose
+          nothing by it.
+        </EmptyState>
+      )}
+      {fields.data && fields.data.events > 0 && (
+        <>
+          <Group mb="sm" justify="space-between">
+            <TextInput
+              aria-label="Search fields"
+              placeholder="Search fields"
+              leftSection={<IconSearch size={14} />}
+              value={search}
+              onChange={(e) => setSearch(e.currentTarget.value)}
+              w={260}
+            />
+            <Text size="sm" c="dimmed">
+              {fields.data.fields.length} fields in the newest {fields.data.events.toLocaleString()} events, best first
+            </Text>
+          </Group>
+          {unseen.length > 0 && (
+            <Alert color="yellow" variant="light" mb="sm" title="Chosen, but in none of these events">
+              <Group gap="md">
+                {unseen.map((path) => (
+                  <Checkbox
+                    key={path}
+                    label={<AlertText text={path} />}
+                    checked={now.has(path)}
+                    disabled={!may}
+                    onChange={() => toggle(path)}
+                  />
+                ))}
+              </Group>
+            </Alert>
+          )}
+          <Paper withBorder>
+            <Table.ScrollContainer minWidth={900}>
+              <Table highlightOnHover>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th w={32} aria-label="Chosen" />
+                    <Table.Th>Field</Table.Th>
+                    <Table.Th>Type</Table.Th>
+                    <Table.Th>In events</Table.Th>
+                    <Table.Th ta="right">Values</Table.Th>
+                    <Table.Th>Examples</Table.Th>
+                    <Table.Th>Advice</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {shown.map((field) => (
+                    <Row
+                      key={field.path}
+                      field={field}
+                      checked={now.has(field.path)}
+                      disabled={!may}
+                      toggle={() => toggle(field.path)}
+                    />
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          </Paper>
+          {shown.length === 0 && <EmptyState title="No field fits the search" />}
+        </>
+      )}
+      <Modal opened={asking} onClose={() => setAsking(false)} title="What this change costs">
+        <Text size="sm" mb="sm">
+          Stored events are put in new buckets, newest first. Feedback stays with its events and is counted again. The active
+          model goes on deciding by the points that it was trained on; a new training learns the new ones.
+        </Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={() => setAsking(false)}>
+            Cancel
+          </Button>
+          <Button loading={save.isPending} onClick={submit}>
+            Change the decision points
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}
+
+function Row({
+  field,
+  checked,
+  disabled,
+  toggle,
+}: {
+  readonly field: Field;
+  readonly checked: boolean;
+  readonly disabled: boolean;
+  readonly toggle: () => void;
+}) {
+  const advice = ADVICE[field.advice] ?? { word: field.advice, color: 'gray' };
+  return (
+    <Table.Tr {...(checked ? { bg: 'var(--mantine-color-default-hover)' } : {})}>
+      <Table.Td>
+        <Checkbox aria-label={`Decide by ${field.path}`} checked={checked} disabled={disabled} onChange={toggle} />
+      </Table.Td>
+      <Table.Td fw={550} className="path">
+        <AlertText text={field.path} />
+      </Table.Td>
+      <Table.Td>{field.type}</Table.Td>
+      <Table.Td w={110}>
+        <Progress
+          value={field.coverage * 100}
+          size="sm"
+          aria-label={`In ${Math.round(field.coverage * 100)} percent of the events`}
+        />
+        <Text size="xs" c="dimmed">
+          {(field.coverage * 100).toFixed(field.coverage > 0.995 || field.coverage < 0.1 ? 1 : 0)} %
+        </Text>
+      </Table.Td>
+      <Table.Td ta="right">{field.distinct.toLocaleString()}</Table.Td>
+      <Table.Td maw={300}>
+        <Text size="xs" lineClamp={2} className="path">
+          {field.examples.map((example, index) => (
+            <span key={example}>
+              {index > 0 && ' · '}
+              <AlertText text={example} limit={120} />
+            </span>
+          ))}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Tooltip label={field.sentence} multiline maw={360}>
+          <Badge color={advice.color} variant="light">
+            {advice.word}
+          </Badge>
+        </Tooltip>
+      </Table.Td>
+    </Table.Tr>
+  );
 }

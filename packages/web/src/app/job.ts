@@ -1,0 +1,17 @@
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import type { AppJob } from '@verdict/client/browser';
+import { api, keys } from './api.ts';
+
+/** The number of the use case in the address; NaN where it is no number. */
+export function useJobId(): number {
+  const { jobId } = useParams({ strict: false });
+  return Number(jobId);
+}
+
+/** The use case of the page. */
+export function useJob(): { readonly jobId: number; readonly job: AppJob | undefined; readonly error: Error | null } {
+  const jobId = useJobId();
+  const { data, error } = useQuery({ queryKey: keys.job(jobId), queryFn: () => api.job(jobId) });
+  return { jobId, job: data, error };
+}

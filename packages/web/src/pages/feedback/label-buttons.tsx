@@ -1,0 +1,51 @@
+import { Button, Group, Kbd } from '@mantine/core';
+import type { AppJob } from '@verdict/client/browser';
+import { safeColor } from '../../components/label-badge.tsx';
+
+/** The labels of a use case that are offered, in the order of their keys 1, 2, 3 … */
+export function offered(job: AppJob): AppJob['labels'] {
+  return job.labels.filter((label) => !label.retired);
+}
+
+/** One button for each label, its key printed on it. */
+export function LabelButtons({
+  job,
+  chosen,
+  suggested,
+  disabled = false,
+  choose,
+}: {
+  readonly job: AppJob;
+  readonly chosen: string | undefined;
+  readonly suggested: string | null;
+  readonly disabled?: boolean;
+  readonly choose: (label: string) => void;
+}) {
+  return (
+    <Group gap="xs" role="group" aria-label="Labels">
+      {offered(job).map((label, index) => (
+        <Button
+          key={label.class_id}
+          size="sm"
+          variant={chosen === label.name ? 'filled' : 'default'}
+          disabled={disabled}
+          aria-pressed={chosen === label.name}
+          leftSection={
+            <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
+              <circle cx="5" cy="5" r="5" fill={safeColor(label.hex_color)} />
+            </svg>
+          }
+          rightSection={
+            <>
+              {index < 9 && <Kbd>{index + 1}</Kbd>}
+              {suggested === label.name && <Kbd ml={4}>Enter</Kbd>}
+            </>
+          }
+          onClick={() => choose(label.name)}
+        >
+          {label.name}
+        </Button>
+      ))}
+    </Group>
+  );
+}
