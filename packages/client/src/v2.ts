@@ -1,8 +1,14 @@
 import type {
+  EventQuery,
+  EventQueryAnswer,
+  FieldList,
+  FieldsRequest,
   Filter,
   JobAndModelMetrics,
   JobMetrics,
   ModelMetricsView,
+  RawQuery,
+  RawQueryAnswer,
   RecomputeAnswer,
   RequestStatus,
   ResourceList,
@@ -79,6 +85,21 @@ export class V2 {
   feedback(jobId: number, eventId: string, label: string): Promise<RequestStatus> {
     const path = `/api/v2/events/${part(jobId)}/${part(eventId)}/feedback`;
     return this.#send.json('PUT', path, { query: { feedback_label: label } });
+  }
+
+  /** Finds events by filters; `total_count` is exact. */
+  query(query: EventQuery): Promise<EventQueryAnswer> {
+    return this.#send.json('POST', '/api/v2/events/query', { body: query, repeatable: true });
+  }
+
+  /** Finds and aggregates events in Elasticsearch query DSL; what is not supported is refused by name. */
+  elastic(query: RawQuery): Promise<RawQueryAnswer> {
+    return this.#send.json('POST', '/api/v2/events/raw_es_query', { body: query, repeatable: true });
+  }
+
+  /** The fields that can be filtered by, with their operators. */
+  filterFields(request: FieldsRequest = {}): Promise<FieldList> {
+    return this.#send.json('POST', '/api/v2/filters/fields', { body: request, repeatable: true });
   }
 
   /** How often people agree with the decisions of a job. `job` is its number or its title; times are ISO 8601, an end that is a day includes it. */

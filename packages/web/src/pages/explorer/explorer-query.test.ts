@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  type ExplorerState,
+  filtersOf,
+  intervalOf,
+  OPERATORS,
+  queryOf,
+  readState,
+  valueAt,
+  writeState,
+} from './explorer-query.ts';
+
+const NOW = Date.parse('2026-03-02T00:00:00Z');
+
+test('the address holds the whole state', () => {
+  const condition = fc.record({
+    field: fc.string({ minLength: 1 }),
+    operator: fc.constantFrom(...OPERATORS),
+    value: fc.string(),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(condition, { maxLength: 4 }),
+      fc.string(),
+      fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 4 }),
+      fc.boolean(),
+      (conditions, text, columns, descending) => {
+        const state: ExplorerState = {
+          conditions,
+          text,
+          range: '7d',
+          from: '',
+          to: '',
+          sort: 'rule.name',
+          descending,
+          columns,
+          event: 'e 1',
+        };
+        expect(readState(JSON.parse(JSON.stringify(writeState(state))))).toEqual(state);
+      },
+    ),
+  );
+  expect(writeState(readState({}))).toEqual({});
+  expect(readState({ where: [['a', 'drop table', '1'], 5], columns: [3] }).conditions).toEqual([]);
+});
+
+test('each operator becomes its clause; negations exclude', () => {
+  const of = (operator: (typeof OPERATORS)[number], value: string) =>
+    queryOf({ ...readState({}), conditions: [{ field: 'f', operator, value }] }, NOW);
+  expect(of('is', '5')).toEqual({ bool: { filter: [{ term: { f: { value: 5 } } }] } });
+  expect(of('is', '007')).toEqual({ bool: { filter: [{ term: { f: { value: '007' } } }] } });
+  expect(of('is not one of', 'a, b')).toEqual({ bool: { must_not: [{ terms: { f: ['a', 'b'] } }] } });
+  expect(of('contains', 'a*b')).toEqual({
+    bool: { filter: [{ wildcard: { f: { value: '*a\\*b*', case_insensitive: true } } }] },
+  });
+  expect(of('gte', '3')).toEqual({ bool: { filter: [{ range: { f: { gte: 3 } } }] } });
+  expect(of('not exists', '')).toEqual({ bool: { must_not: [{ exists: { field: 'f' } }] } });
+});
+
+test('words are never taken for query syntax', () => {
+  expect(queryOf({ ...readState({}), text: 'a OR "b" (c' }, NOW)).toEqual({
+    bool: { filter: [{ query_string: { query: '"a" "OR" "\\"b\\"" "(c"', default_operator: 'AND' } }] },
+  });
+  expect(filtersOf([{ field: 'f', operator: 'is one of', value: 'x,2' }])).toEqual([
+    { field: 'f', operator: 'is one of', value: ['x', 2] },
+  ]);
+});
+
+test('values are found at nested paths, through lists, and under names with dots', () => {
+  const document = { a: { b: [{ c: 1 }, { c: 2 }] }, 'x.y': 'dot', 'p.q': { r: 'deep' } };
+  expect(valueAt(document, 'a.b.c')).toBe('[1,2]');
+  expect(valueAt(document, 'x.y')).toBe('dot');
+  expect(valueAt(document, 'p.q.r')).toBe('deep');
+  expect(valueAt(document, 'a.z')).toBe(null);
+});
+
+test('the histogram has at most about a hundred bars', () => {
+  expect(intervalOf(3_600_000)).toBe('1m');
+  expect(intervalOf(86_400_000)).toBe('15m');
+  expect(intervalOf(30 * 86_400_000)).toBe('12h');
+});

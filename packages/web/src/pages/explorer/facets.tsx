@@ -1,0 +1,60 @@
+import { Skeleton, Stack, Text, UnstyledButton } from '@mantine/core';
+import type { AppLabel } from '@verdict/client/browser';
+import { AlertText } from '../../components/alert-text.tsx';
+import type { Condition } from './explorer-query.ts';
+import type { Bucket } from './use-explorer.ts';
+
+/** How often values occur: a click shows only those, with Alt all but those. */
+export function Facets({
+  facets,
+  labels,
+  add,
+}: {
+  readonly facets: readonly { readonly field: string; readonly values: readonly Bucket[]; readonly more: number }[] | undefined;
+  readonly labels: readonly AppLabel[];
+  readonly add: (condition: Condition) => void;
+}) {
+  return (
+    <nav className="explorer-facets" aria-label="Values">
+      {facets === undefined ? (
+        <Skeleton height={300} />
+      ) : (
+        <Stack gap="sm">
+          {facets
+            .filter((facet) => facet.values.length > 0)
+            .map((facet) => (
+              <div key={facet.field}>
+                <Text size="xs" fw={600} c="dimmed" className="path">
+                  <AlertText text={facet.field} />
+                </Text>
+                {facet.values.map(({ key, count }) => {
+                  const name = labels.find((label) => label.class_id === key)?.name ?? String(key);
+                  return (
+                    <UnstyledButton
+                      key={String(key)}
+                      className="facet"
+                      title="Click: only these. Alt-click: all but these."
+                      aria-label={`${facet.field} is ${name}: ${count} events`}
+                      onClick={(event) =>
+                        add({ field: facet.field, operator: event.altKey ? 'is not' : 'is', value: String(key) })
+                      }
+                    >
+                      <span className="facet-name">
+                        <AlertText text={name} limit={80} />
+                      </span>
+                      <span className="facet-count">{count.toLocaleString()}</span>
+                    </UnstyledButton>
+                  );
+                })}
+                {facet.more > 0 && (
+                  <Text size="xs" c="dimmed">
+                    {facet.more.toLocaleString()} in other values
+                  </Text>
+                )}
+              </div>
+            ))}
+        </Stack>
+      )}
+    </nav>
+  );
+}
