@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type Access, createAccess } from './access/access.ts';
 import { accessRoutesApp } from './access/access-app.ts';
@@ -42,6 +42,8 @@ import { jobRoutesApp } from './jobs/job-app.ts';
 import { JobService } from './jobs/job-service.ts';
 import { jobRoutesV1 } from './jobs/job-v1.ts';
 import { jobRoutesV2 } from './jobs/job-v2.ts';
+import { Changes } from './live/changes.ts';
+import { changesRoutesApp } from './live/changes-app.ts';
 import { liveRoutesApp } from './live/live-app.ts';
 import { LiveService } from './live/live-service.ts';
 import { agentVoteRoutesApp } from './mcp/agent-vote-app.ts';
@@ -191,6 +193,8 @@ export function wireServices(options: {
     ...writeTools({ jobs, votes: agentVotes, training }),
   ];
   observe({ metrics, ingest, feedback, tasks, disk });
+  const changes = new Changes(randomUUID());
+  tellOf(changes, { ingest, feedback, tasks, jobs });
 
   const machineNames: MachineNames = (_principal, job) => integrations.machineNames(job);
   const wantsLegacy: WantsLegacy = (principal, job) => integrations.wantsLegacy(principal, job);
@@ -231,6 +235,7 @@ export function wireServices(options: {
     ...trainingRoutesApp({ jobs, training }),
     ...shadowRoutesApp({ jobs, shadow }),
     ...liveRoutesApp({ jobs, live }),
+    ...changesRoutesApp({ jobs, changes, authenticate }),
     ...driftRoutesApp({ jobs, drift }),
     ...reprocessRoutesApp({ jobs, reprocess }),
     ...searchRoutesV2({ search, jobs, reprocess }),
@@ -282,7 +287,10 @@ export function wireServices(options: {
         log.error({ err: error }, 'retention could not be asked for'),
       );
     },
-    stopping: () => readiness.stop(),
+    stopping() {
+      readiness.stop();
+      changes.end();
+    },
     async stop() {
       sweep?.stop();
       driftWatch?.stop();
@@ -328,6 +336,29 @@ function observe(parts: {
     if (!ended) return;
     trainings.get(task.id)?.(ended, ((task.finishedAt ?? 0) - (task.startedAt ?? 0)) / 1e6);
     trainings.delete(task.id);
+  });
+}
+
+/** What pages hear of. */
+function tellOf(
+  changes: Changes,
+  parts: {
+    readonly ingest: IngestService;
+    readonly feedback: FeedbackService;
+    readonly tasks: TaskService;
+    readonly jobs: JobService;
+  },
+): void {
+  parts.ingest.observe((ingested) => {
+    const counts = new Map<number, number>();
+    for (const { event, job } of ingested) if (event.outcome !== 'repeated') counts.set(job.id, (counts.get(job.id) ?? 0) + 1);
+    for (const [jobId, count] of counts) changes.countEvents(jobId, count);
+  });
+  parts.feedback.observe((job) => changes.tell({ kind: 'feedback', jobId: job.id, data: {} }));
+  parts.jobs.onChange((jobId) => changes.tell({ kind: 'job', jobId, data: {} }));
+  parts.tasks.onChange((task) => {
+    if (task.jobId === null) return;
+    changes.tell({ kind: 'task', jobId: task.jobId, data: { task_id: task.id, kind: task.kind, state: task.state } });
   });
 }
 

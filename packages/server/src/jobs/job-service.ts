@@ -45,6 +45,7 @@ export class JobService {
   /** Jobs that each input key sees; dropped whenever wiring changes. */
   readonly #visible = new Map<number, ReadonlySet<number>>();
   /** Grows when something is forgotten: what was read before that is not remembered after it. */
+  readonly #listeners: ((jobId: number) => void)[] = [];
   #generation = 0;
 
   constructor(storage: Storage, clock: Clock, audit: AuditTrail) {
@@ -320,11 +321,17 @@ export class JobService {
     return jobs;
   }
 
+  /** Calls `listener` with the number of each job that was changed, once that is durable. */
+  onChange(listener: (jobId: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
   #forgetAfter(tx: Tx, id: number): void {
     tx.afterCommit(() => {
       this.#generation++;
       this.#cache.delete(id);
       this.#visible.clear();
+      for (const listener of this.#listeners) listener(id);
     });
   }
 }

@@ -102,7 +102,7 @@ export function OverviewPage() {
         />
         <StatTile
           label="Agreement with analysts"
-          value={percent(metrics.data?.metrics?.accuracy)}
+          value={percent(metrics.data?.overall_accuracy)}
           note="of decisions that people judged"
         />
         <StatTile
@@ -114,7 +114,7 @@ export function OverviewPage() {
             </Anchor>
           }
         />
-        <TimeSaved job={job} decided={volume.data?.decided} />
+        <TimeSaved job={job} minutes={metrics.data?.time_saved_minutes} />
         <StatTile
           label="Model"
           value={job.active_model_id === null ? 'none yet' : percent(model.data?.metrics.accuracy)}
@@ -196,7 +196,7 @@ export function OverviewPage() {
   );
 }
 
-function TimeSaved({ job, decided }: { readonly job: AppJob; readonly decided: number | undefined }) {
+function TimeSaved({ job, minutes: saved }: { readonly job: AppJob; readonly minutes: number | undefined }) {
   const client = useQueryClient();
   const may = useCan('decision_points');
   const [editing, setEditing] = useState(false);
@@ -213,11 +213,11 @@ function TimeSaved({ job, decided }: { readonly job: AppJob; readonly decided: n
     },
     onError: notifyError,
   });
-  const hours = ((decided ?? 0) * job.settings.minutes_per_alert) / 60;
+  const hours = (saved ?? 0) / 60;
   return (
     <StatTile
-      label="Time it would save"
-      value={decided === undefined ? '…' : `${hours >= 10 ? Math.round(hours).toLocaleString() : hours.toFixed(1)} h`}
+      label="Time saved"
+      value={saved === undefined ? '…' : `${hours >= 10 ? Math.round(hours).toLocaleString() : hours.toFixed(1)} h`}
       note={
         editing ? (
           <form
@@ -246,7 +246,7 @@ function TimeSaved({ job, decided }: { readonly job: AppJob; readonly decided: n
             <Anchor component="button" type="button" size="xs" disabled={!may} onClick={() => setEditing(true)}>
               {job.settings.minutes_per_alert} minutes
             </Anchor>{' '}
-            for each decision ≥ 90 %
+            for each decision people agree with
           </>
         )
       }
