@@ -122,6 +122,8 @@ function Entry({
     <NavLink
       component={Link}
       to={to}
+      // It would mark each address above the page's own.
+      activeOptions={{ exact: true }}
       label={label}
       leftSection={icon}
       active={active}

@@ -45,6 +45,7 @@ export function LineChart({
     const text = dark ? '#c1c2c5' : '#495057';
     const drawn = stacked ? stack(series) : series;
     const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
+    const step = times.length > 1 ? times[1]! - times[0]! : 3_600;
     const paths = bars ? uPlot.paths.bars?.({ size: [0.85, 60] }) : undefined;
     const chart = new uPlot(
       {
@@ -52,7 +53,13 @@ export function LineChart({
         height,
         legend: { show: series.length > 1 || !bars },
         cursor: { drag: { x: onSelect !== undefined, y: false, setScale: false } },
-        scales: { y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
+        scales: {
+          // A bar has its width on both sides of its time, also where there is one alone.
+          ...(bars
+            ? { x: { range: (_chart: uPlot, low: number, high: number): [number, number] => [low - step / 2, high + step / 2] } }
+            : {}),
+          y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.05 : 1] },
+        },
         axes: [axis, { ...axis, size: 48, values: (_chart, values) => values.map(format) }],
         series: [
           {},

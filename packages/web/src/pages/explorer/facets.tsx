@@ -34,7 +34,6 @@ export function Facets({
                       key={String(key)}
                       className="facet"
                       title="Click: only these. Alt-click: all but these."
-                      aria-label={`${facet.field} is ${name}: ${count} events`}
                       onClick={(event) =>
                         add({ field: facet.field, operator: event.altKey ? 'is not' : 'is', value: String(key) })
                       }

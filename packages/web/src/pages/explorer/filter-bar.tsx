@@ -99,7 +99,7 @@ function Editor({
   readonly children: React.ReactNode;
 }) {
   return (
-    <Popover opened={opened} onChange={setOpened} width={320} position="bottom-start" trapFocus withinPortal>
+    <Popover withRoles={false} opened={opened} onChange={setOpened} width={320} position="bottom-start" trapFocus withinPortal>
       <Popover.Target>
         <div>{children}</div>
       </Popover.Target>
