@@ -45,7 +45,7 @@ test('feedback and new events arrive on the stream of their job, and a stop ends
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
   const text = collect(answer);
   const send = (jobId: number, id: string) =>
-    service!.call('POST', '/api/v1/events/', { job_id: jobId, event_id: id, title: 't', raw_body: { a: id } }, input.value);
+    service!.call('POST', `/api/v1/events/${id}`, { job_id: jobId, title: 't', raw_body: { a: id } }, input.value);
   await send(job.id, 'e1');
   await send(job.id, 'e2');
   await send(other.id, 'e3');

@@ -8,6 +8,10 @@ export interface LiveChange {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** Milliseconds until a change shows: at once for the first, seldom for those that follow it. */
+const SOON = 150;
+const SELDOM = 2_000;
+
 /** What the service tells of, by name; each says which answers are old now. */
 export const LIVE_KINDS = ['events', 'feedback', 'task', 'training', 'model', 'job', 'guard', 'refetch'] as const;
 
@@ -20,15 +24,25 @@ export function useLive(jobId: number | undefined, onChange?: (change: LiveChang
   useEffect(() => {
     const source = new EventSource(jobId === undefined ? '/api/app/live' : `/api/app/live?job_id=${jobId}`);
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let last = 0;
+    const refresh = () => {
+      timer ??= setTimeout(
+        () => {
+          timer = undefined;
+          last = Date.now();
+          void client.invalidateQueries({ queryKey: keys.jobs });
+          if (jobId !== undefined)
+            void client.invalidateQueries({ queryKey: keys.job(jobId), predicate: (query) => query.meta?.live !== false });
+        },
+        Math.max(SOON, last + SELDOM - Date.now()),
+      );
+    };
     const listen = (kind: string) => (message: MessageEvent<string>) => {
       onChange?.({ kind, data: parse(message.data) });
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        void client.invalidateQueries({ queryKey: keys.jobs });
-        if (jobId !== undefined)
-          void client.invalidateQueries({ queryKey: keys.job(jobId), predicate: (query) => query.meta?.live !== false });
-      }, 2_000);
+      refresh();
     };
+    // What changed while nobody listened is not told of.
+    source.addEventListener('open', refresh);
     for (const kind of LIVE_KINDS) source.addEventListener(kind, listen(kind));
     return () => {
       source.close();

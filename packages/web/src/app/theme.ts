@@ -41,5 +41,5 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-gray-light-color': '#454b51',
     '--mantine-color-indigo-light-color': '#3546ad',
   },
-  dark: { '--mantine-color-dimmed': '#a6adb5', '--mantine-color-placeholder': '#949ba3' },
+  dark: { '--mantine-color-dimmed': '#a6adb5', '--mantine-color-placeholder': '#949ba3', '--mantine-color-anchor': '#a9b8ff' },
 });

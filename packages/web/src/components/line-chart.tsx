@@ -54,7 +54,7 @@ export function LineChart({
         legend: { show: series.length > 1 || !bars },
         cursor: { drag: { x: onSelect !== undefined, y: false, setScale: false } },
         scales: {
-          // A bar has its width on both sides of its time, also where there is one alone.
+          // A bar has its width on both sides of its time; a time that is alone would stand in years of nothing.
           ...(bars
             ? { x: { range: (_chart: uPlot, low: number, high: number): [number, number] => [low - step / 2, high + step / 2] } }
             : {}),

@@ -13,8 +13,9 @@ import { LabelBadge } from '../../components/label-badge.tsx';
 import { notifyError, notifyUndo } from '../../components/notify-undo.tsx';
 import { type PathAction, RawJson } from '../../components/raw-json.tsx';
 import { Time } from '../../components/time.tsx';
-import { LabelButtons } from '../feedback/label-buttons.tsx';
+import { LabelButtons, offered } from '../feedback/label-buttons.tsx';
 import { PointValues } from '../feedback/point-values.tsx';
+import { useShortcuts } from '../feedback/use-shortcuts.ts';
 import type { Condition } from './explorer-query.ts';
 
 /** Everything known about one event. */
@@ -118,6 +119,15 @@ function Vote({ job, event }: { readonly job: AppJob; readonly event: AppEvent }
     },
     onError: notifyError,
   });
+  useShortcuts(
+    may
+      ? Object.fromEntries(
+          offered(job)
+            .slice(0, 9)
+            .map((each, index) => [String(index + 1), () => vote.mutate(each.name)]),
+        )
+      : {},
+  );
   return (
     <LabelButtons
       job={job}

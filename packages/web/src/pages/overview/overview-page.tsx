@@ -100,11 +100,7 @@ export function OverviewPage() {
             </Anchor>
           }
         />
-        <StatTile
-          label="Agreement with analysts"
-          value={percent(metrics.data?.overall_accuracy)}
-          note="of decisions that people judged"
-        />
+        <StatTile label="Agreement" value={percent(metrics.data?.overall_accuracy)} note="where people judged" />
         <StatTile
           label="Need attention"
           value={volume.data ? volume.data.attention.toLocaleString() : '…'}
@@ -118,7 +114,7 @@ export function OverviewPage() {
         <StatTile
           label="Model"
           value={job.active_model_id === null ? 'none yet' : percent(model.data?.metrics.accuracy)}
-          note={job.active_model_id === null ? 'label, then train' : 'right on held-back feedback'}
+          note={job.active_model_id === null ? 'label, then train' : 'right on held-back labels'}
         />
       </SimpleGrid>
       <div className="overview">
@@ -246,7 +242,7 @@ function TimeSaved({ job, minutes: saved }: { readonly job: AppJob; readonly min
             <Anchor component="button" type="button" size="xs" disabled={!may} onClick={() => setEditing(true)}>
               {job.settings.minutes_per_alert} minutes
             </Anchor>{' '}
-            for each decision people agree with
+            an alert, where people agree
           </>
         )
       }

@@ -28,7 +28,12 @@ export function useVolume(jobId: number, days: number) {
           size: 0,
           aggs: {
             over: {
-              date_histogram: { field: '@timestamp', fixed_interval: interval, time_zone: zone(now) },
+              date_histogram: {
+                field: '@timestamp',
+                fixed_interval: interval,
+                time_zone: zone(now),
+                extended_bounds: { min: now - days * 86_400_000, max: now },
+              },
               aggs: {
                 by: { terms: { field: 'arcanna.result_label', size: 20 } },
                 sure: { avg: { field: 'arcanna.confidence_score' } },
