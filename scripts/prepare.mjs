@@ -44,7 +44,7 @@ function install() {
 
 /**
  * True where node_modules does not hold what package-lock.json names. Compares contents, not dates: a checkout touches files.
- * Development packages count only when tests are about to run.
+ * Development packages do not count where only a command of the terminal is about to run.
  */
 function outOfDate() {
   const wanted = packagesOf(join(root, 'package-lock.json'));
@@ -87,7 +87,8 @@ function npmCi() {
 }
 
 function needsDevelopmentPackages() {
-  return process.env.npm_lifecycle_event === 'pretest';
+  // Tests run on them, and the pages are built with them.
+  return process.env.npm_lifecycle_event !== 'preverdict';
 }
 
 /** Loaded only now: before, nothing of it may be installed. */

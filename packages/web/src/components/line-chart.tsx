@@ -55,9 +55,7 @@ export function LineChart({
         cursor: { drag: { x: onSelect !== undefined, y: false, setScale: false } },
         scales: {
           // A bar has its width on both sides of its time; a time that is alone would stand in years of nothing.
-          ...(bars
-            ? { x: { range: (_chart: uPlot, low: number, high: number): [number, number] => [low - step / 2, high + step / 2] } }
-            : {}),
+          ...(bars ? { x: { range: (): [number, number] => [(times[0] ?? 0) - step / 2, (times.at(-1) ?? 0) + step / 2] } } : {}),
           y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.05 : 1] },
         },
         axes: [axis, { ...axis, size: 48, values: (_chart, values) => values.map(format) }],

@@ -2,6 +2,7 @@ import { Skeleton, Stack, Text, UnstyledButton } from '@mantine/core';
 import type { AppLabel } from '@verdict/client/browser';
 import { AlertText } from '../../components/alert-text.tsx';
 import type { Condition } from './explorer-query.ts';
+import { titleOf } from './field-titles.ts';
 import type { Bucket } from './use-explorer.ts';
 
 /** How often values occur: a click shows only those, with Alt all but those. */
@@ -25,7 +26,7 @@ export function Facets({
             .map((facet) => (
               <div key={facet.field}>
                 <Text size="xs" fw={600} c="dimmed" className="path">
-                  <AlertText text={facet.field} />
+                  <AlertText text={titleOf(facet.field)} />
                 </Text>
                 {facet.values.map(({ key, count }) => {
                   const name = labels.find((label) => label.class_id === key)?.name ?? String(key);
@@ -39,7 +40,7 @@ export function Facets({
                       }
                     >
                       <span className="facet-name">
-                        <AlertText text={name} limit={80} />
+                        <AlertText text={facet.field === 'arcanna.bucket_state' ? name.replaceAll('_', ' ') : name} limit={80} />
                       </span>
                       <span className="facet-count">{count.toLocaleString()}</span>
                     </UnstyledButton>

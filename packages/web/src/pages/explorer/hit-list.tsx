@@ -8,17 +8,10 @@ import { LabelBadge } from '../../components/label-badge.tsx';
 import { Time } from '../../components/time.tsx';
 import { useShortcuts } from '../feedback/use-shortcuts.ts';
 import { type ExplorerState, valueAt } from './explorer-query.ts';
+import { titleOf } from './field-titles.ts';
 import type { Hit } from './use-explorer.ts';
 
 const ROW = 34;
-const TITLES: Readonly<Record<string, string>> = {
-  '@timestamp': 'Time',
-  'metadata.description': 'Title',
-  'arcanna.result_label': 'Decision',
-  'arcanna.confidence_score': 'Confidence',
-  'arcanna.consensus': 'Feedback',
-  'arcanna.bucket_state': 'State',
-};
 
 /** The list: only what is on the screen is drawn, so that it can be as long as it likes. Arrows or J and K move, Enter opens. */
 export function HitList({
@@ -82,7 +75,7 @@ export function HitList({
               aria-sort={state.sort === column ? (state.descending ? 'descending' : 'ascending') : 'none'}
             >
               <button type="button" className="hit-sort" onClick={() => sort(column)}>
-                {TITLES[column] ?? <AlertText text={column} />} {state.sort === column && (state.descending ? '↓' : '↑')}
+                <AlertText text={titleOf(column)} /> {state.sort === column && (state.descending ? '↓' : '↑')}
               </button>
             </div>
           ))}
