@@ -19,6 +19,7 @@ const MARK = '.sources';
  * @returns whether there is a built app now.
  */
 export function buildWeb(say) {
+  if (!existsSync(web)) return false; // a copy of the service without the sources of its pages
   const sources = hashOfSources();
   if (readMark() === sources) return true;
   say('Building the web app (only after a clone or an update; takes some seconds)…');

@@ -72,7 +72,7 @@ describe('between the rooms', () => {
 
   it('says which doors there are', () => {
     expect(check({ 'packages/web/src/a.ts': "import { x } from '@verdict/engine';\n" })).toEqual([
-      'packages/web/src/a.ts imports @verdict/engine: web may import client of ours',
+      'packages/web/src/a.ts imports @verdict/engine: web may import client, client/browser of ours',
     ]);
   });
 

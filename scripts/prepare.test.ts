@@ -31,7 +31,7 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'prepare-'));
   mkdirSync(join(root, 'scripts'));
-  copyFileSync(join(import.meta.dirname, 'prepare.mjs'), join(root, 'scripts/prepare.mjs'));
+  for (const file of ['prepare.mjs', 'build-web.mjs']) copyFileSync(join(import.meta.dirname, file), join(root, 'scripts', file));
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify(LOCK));
   writeFileSync(join(root, 'npm-cli.js'), NPM);
@@ -90,7 +90,7 @@ it('installs into a fresh clone, without a word on stdout', async () => {
   const { code, out, err } = await prepare();
   expect({ code, out }).toEqual({ code: 0, out: '' });
   expect(err).toMatch(/^Installing dependencies with npm ci .*\nadded 2 packages\nDependencies installed in \d+ s\.\n$/);
-  expect(npmRuns()).toEqual(['ci --ignore-scripts --no-audit --no-fund --loglevel=error']);
+  expect(npmRuns()).toEqual(['ci --ignore-scripts --no-audit --no-fund --loglevel=error --include=dev']);
   expect(locksLeft()).toEqual([]);
 });
 
@@ -104,9 +104,9 @@ it.each([
   expect(npmRuns()).toHaveLength(1);
 });
 
-it('asks for development packages before tests only', async () => {
+it('asks for development packages only where tests run or pages are built', async () => {
   leaveInstalled(installed({ 'node_modules/vitest': undefined }));
-  await prepare();
+  await prepare({ npm_lifecycle_event: 'preverdict' });
   expect(npmRuns()).toEqual([]);
   await prepare({ npm_lifecycle_event: 'pretest' });
   expect(npmRuns()).toEqual(['ci --ignore-scripts --no-audit --no-fund --loglevel=error --include=dev']);
