@@ -1,0 +1,2 @@
+/** What other packages use of the XSOAR side. */
+export {};
