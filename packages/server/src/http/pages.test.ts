@@ -46,6 +46,13 @@ test('every address of the app answers the page, with strict rules', async () =>
   }
 });
 
+test('the start page answers whoever asks, not only browsers', async () => {
+  const get = await serve(built());
+  expect((await get('/', '*/*')).status).toBe(200);
+  expect((await get('/?from=mail', 'application/json')).status).toBe(200);
+  expect((await get('/jobs', '*/*')).status).toBe(404);
+});
+
 test('files with a hash in their name are kept for ever', async () => {
   const answer = await (await serve(built()))('/assets/index-1.js', '*/*');
   expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);

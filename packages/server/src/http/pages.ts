@@ -55,9 +55,14 @@ export async function addPages(
   }
   return (request, reply) => {
     const wanted = request.method === 'GET' || request.method === 'HEAD';
-    if (!wanted || NO_PAGE.test(request.url) || !request.headers.accept?.includes('text/html')) return false;
+    if (!wanted || NO_PAGE.test(request.url) || !wantsPage(request)) return false;
     reply.helmet({ contentSecurityPolicy: { directives: PAGE_RULES }, crossOriginEmbedderPolicy: false });
     reply.status(200).header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page);
     return true;
   };
+}
+
+/** The start page answers whoever asks, so that a look with curl or a probe finds it; elsewhere only browsers mean a page. */
+function wantsPage(request: FastifyRequest): boolean {
+  return /^\/(?:\?|$)/.test(request.url) || request.headers.accept?.includes('text/html') === true;
 }
