@@ -1,6 +1,17 @@
 import { isList, type Json, sameJson, textOf } from '../context/json.ts';
 import { findAll } from './safe-regex.ts';
-import { flagFrom, type Given, isEmpty, listOf, listOfArgument, momentFrom, NotKnown, numberFrom, textFrom, ValueError } from './values.ts';
+import {
+  flagFrom,
+  type Given,
+  isEmpty,
+  listOf,
+  listOfArgument,
+  momentFrom,
+  NotKnown,
+  numberFrom,
+  textFrom,
+  ValueError,
+} from './values.ts';
 
 /** How an operator compares: `item` operators hold for a list where they hold for one of its items, `whole` ones take the list. */
 interface Operator {
