@@ -1,2 +1,2 @@
 /** What other packages use of the XSOAR side. */
-export {};
+export { PackNotBuilt, packArchive, packFolder } from './pack/pack-folder.ts';
