@@ -1,11 +1,12 @@
 import { basename, dirname } from 'node:path';
-import type { Playbook } from '../playbook/model.ts';
-import { catalogueOf } from './catalogue.ts';
+import type { Playbook, Task } from '../playbook/model.ts';
+import { type Catalogue, catalogueOf, isBuiltin } from './catalogue.ts';
 import { checkDashboard, checkEs5, checkIncidentField, checkIntegration, checkScript } from './check-items.ts';
 import { checkMetadata } from './check-metadata.ts';
 import { checkPlaybook, readPackPlaybook } from './check-playbook.ts';
 import type { Finding, RuleId, Severity } from './finding.ts';
 import { findPacks, isFinding, type PackDocument, type PackFiles, readDocument, textAt } from './pack-files.ts';
+import { givesOf, type Keys } from './references.ts';
 
 /** What a check looked at, and what it found. */
 export interface PackReport {
@@ -88,8 +89,18 @@ function checkPack(files: PackFiles): Finding[] {
     scripts.map(({ data }) => data),
     playbooks.map(({ playbook }) => playbook),
   );
-  for (const { document, playbook, isTest } of playbooks) findings.push(...checkPlaybook(document, playbook, catalogue, isTest));
+  for (const { document, playbook, isTest } of playbooks) {
+    // A playbook for closing an incident reads what the one for triage has left there.
+    const others = playbooks.filter((one) => one.playbook !== playbook && !one.isTest);
+    const elsewhere = others.flatMap((one) => [...one.playbook.tasks.values()].flatMap((task) => setBy(task, catalogue)));
+    findings.push(...checkPlaybook(document, playbook, catalogue, elsewhere, isTest));
+  }
   return findings;
+}
+
+/** Only what a task sets by its key: outputs of commands belong to the playbook that runs them. */
+function setBy(task: Task, catalogue: Catalogue): readonly Keys[] {
+  return task.work !== undefined && isBuiltin(task.work.name, task.work.brand) ? givesOf(task, catalogue).paths : [];
 }
 
 function checkRoot(files: PackFiles): Finding[] {

@@ -5,7 +5,7 @@ import { type Catalogue, isBuiltin, isBuiltinPlaybook, type KnownWork } from './
 import { checkVersions, Findings } from './check-items.ts';
 import type { Finding } from './finding.ts';
 import { dataAt, isThere, type PackDocument, textAt } from './pack-files.ts';
-import { givesOf, isGiven, keysOf, readsOf, simple } from './references.ts';
+import { givesOf, isGiven, type Keys, keysOf, readsOf, simple } from './references.ts';
 
 const KEYS = ['id', 'name', 'description', 'starttaskid', 'tasks', 'view', 'inputs', 'outputs'];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -40,9 +40,16 @@ export function readPackPlaybook(document: PackDocument): Playbook | Finding {
 
 /**
  * Checks a playbook: its keys, its graph, what its expressions name, and how it calls what the pack has.
+ * @param elsewhere what other playbooks of the pack leave in the context, which stays with the incident.
  * @param isTest test playbooks may delete the context and need no else.
  */
-export function checkPlaybook(document: PackDocument, playbook: Playbook, catalogue: Catalogue, isTest: boolean): Finding[] {
+export function checkPlaybook(
+  document: PackDocument,
+  playbook: Playbook,
+  catalogue: Catalogue,
+  elsewhere: readonly Keys[],
+  isTest: boolean,
+): Finding[] {
   const findings = new Findings(document);
   checkKeys(findings, document, playbook, isTest);
   checkGraph(findings, playbook);
@@ -52,7 +59,7 @@ export function checkPlaybook(document: PackDocument, playbook: Playbook, catalo
     checkCalls(findings, task, catalogue, isTest);
   }
   checkInputs(findings, document, playbook);
-  checkReferences(findings, playbook, catalogue);
+  checkReferences(findings, playbook, catalogue, elsewhere);
   return findings.found;
 }
 
@@ -308,13 +315,13 @@ function checkInputs(findings: Findings, document: PackDocument, playbook: Playb
   }
 }
 
-function checkReferences(findings: Findings, playbook: Playbook, catalogue: Catalogue): void {
+function checkReferences(findings: Findings, playbook: Playbook, catalogue: Catalogue, elsewhere: readonly Keys[]): void {
   const gives = new Map([...playbook.tasks.values()].map((task) => [task.id, givesOf(task, catalogue)]));
   const before = ancestors(playbook);
   const all = [...gives.values()];
   for (const task of playbook.tasks.values()) {
     const earlier = [...before.get(task.id)!].map((id) => gives.get(id)!);
-    const given = earlier.flatMap(({ paths }) => paths);
+    const given = [...elsewhere, ...earlier.flatMap(({ paths }) => paths)];
     const unknown = earlier.some((one) => one.unknown);
     const { paths, problems } = readsOf(task);
     for (const problem of problems)

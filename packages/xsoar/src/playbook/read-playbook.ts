@@ -112,7 +112,7 @@ function readTask(id: string, place: Place): Task {
       .items()
       .concat(task.at('message').at('replyoptions').items())
       .map((one) => one.text()),
-    loop: task.at('loop').isThere() ? readLoop(task.at('loop')) : undefined,
+    loop: readLoop(task.at('loop')),
     fieldMapping: task
       .at('fieldMapping')
       .items()
@@ -227,20 +227,24 @@ function readForm(place: Place): Form {
   };
 }
 
-function readLoop(place: Place): Loop {
-  const script = place.at('scriptId').text('') || place.at('scriptName').text('');
-  return {
+/** XSOAR writes an empty loop beside many sub-playbooks that run once; that is none. */
+function readLoop(place: Place): Loop | undefined {
+  if (!place.isThere()) return undefined;
+  const name = place.at('scriptId').text('') || place.at('scriptName').text('');
+  const script: Work | undefined =
+    name === ''
+      ? undefined
+      : { kind: place.at('iscommand').flag() ? 'command' : 'script', name: name.split('|||').at(-1)!, brand: '' };
+  const loop: Loop = {
     forEach: place.at('forEach').flag(),
     exit: readGroups(place.at('builtincondition')),
-    script:
-      script === ''
-        ? undefined
-        : { kind: place.at('iscommand').flag() ? 'command' : 'script', name: script.split('|||').at(-1)!, brand: '' },
+    script,
     scriptArguments: readArguments(place.at('scriptArguments')),
     exitLabel: place.at('exitCondition').text(''),
     most: place.at('max').number(100),
     waitMinutes: place.at('wait').number(0),
   };
+  return loop.forEach || loop.exit.length > 0 || loop.script !== undefined ? loop : undefined;
 }
 
 /** A place in the file: reads what is expected there, or says what is wrong with it. */
