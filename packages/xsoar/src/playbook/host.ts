@@ -35,8 +35,15 @@ export interface CommandCall {
 export interface ScriptCall {
   readonly script: string;
   readonly args: JsonObject;
+}
+
+/** What the code of a command or script can see and do beside its answer. */
+export interface Surroundings {
   readonly context: Context;
   readonly incident: JsonObject;
+  setContext(key: string, value: Json): void;
+  /** Runs what XSOAR brings along, for code that calls it; undefined where it is none of that. */
+  executeBuiltIn(command: string, args: JsonObject): Promise<readonly Entry[] | undefined>;
 }
 
 /** What a person is asked. */
@@ -62,9 +69,9 @@ export interface Clock {
 export interface Host {
   /** Commands that can be run, by instances that are there. */
   knowsCommand(command: string): boolean;
-  runCommand(call: CommandCall): Promise<readonly Answered[]>;
+  runCommand(call: CommandCall, around: Surroundings): Promise<readonly Answered[]>;
   knowsScript(script: string): boolean;
-  runScript(call: ScriptCall): Promise<Answered>;
+  runScript(call: ScriptCall, around: Surroundings): Promise<Answered>;
   /** A sub-playbook by name or id. */
   findPlaybook(name: string): Playbook | undefined;
   /** Asks a person; undefined where nobody answers. */

@@ -1,6 +1,15 @@
-import { isList, isObject, type JsonObject, mergeEntryContext, readPath, setPath, textOf } from '../context/index.ts';
+import {
+  ContextError,
+  isList,
+  isObject,
+  type JsonObject,
+  mergeEntryContext,
+  readPath,
+  setPath,
+  textOf,
+} from '../context/index.ts';
 import { BUILTIN_NAMES, builtin } from './builtins.ts';
-import type { Answered, Entry, Frame } from './host.ts';
+import type { Answered, Entry, Frame, Surroundings } from './host.ts';
 import { incidentView } from './incident.ts';
 import type { Task, Work } from './model.ts';
 import { flagFrom, isEmpty, NotKnown, numberFrom, ValueError } from './values.ts';
@@ -16,7 +25,8 @@ export class WorkFailed extends Error {
   override readonly name = 'WorkFailed';
 }
 
-/** The entry type of errors. */
+/** XSOAR's numbers of the types of entries. */
+const NOTE_ENTRY = 1;
 const ERROR_ENTRY = 4;
 const MOST_RETRIES = 10;
 const MOST_POLLS = 10_000;
@@ -72,30 +82,15 @@ export async function runWork(work: Work, given: JsonObject, frame: Frame): Prom
 async function runOnce(work: Work, given: JsonObject, frame: Frame): Promise<Outcome> {
   const { host } = frame.shared;
   const args = Object.fromEntries(Object.entries(given).filter(([name]) => !FOR_XSOAR.has(name)));
-  const script = builtin(work.name);
-  if (script !== undefined) {
-    try {
-      const { contents, text } = await script(args, frame);
-      frame.lastEntries = [newEntry(frame, false)];
-      return { output: text, label: textOf(contents) };
-    } catch (error) {
-      if (!(error instanceof ValueError)) throw error;
-      frame.lastEntries = [newEntry(frame, true)];
-      throw new WorkFailed(`${work.name}: ${error.message}`);
-    }
+  if (BUILTIN_NAMES.has(work.name)) {
+    const entry = await runBuiltin(work.name, args, frame);
+    return take([{ instance: '', entries: [entry] }], given, frame);
   }
-  if (work.kind === 'script') {
-    const answered = await host.runScript({
-      script: work.name,
-      args,
-      context: frame.memory.context,
-      incident: incidentView(frame.shared.incident),
-    });
-    return take([answered], given, frame);
-  }
+  const around = surroundingsOf(frame);
+  if (work.kind === 'script') return take([await host.runScript({ script: work.name, args }, around)], given, frame);
   const using = textOf(given.using);
   const call = { command: work.name, args, ...(using !== '' && { using }) };
-  return keepPolling(await host.runCommand(call), call, given, frame);
+  return keepPolling(await host.runCommand(call, around), call, given, frame);
 }
 
 /** Runs a command again for as long as its entry asks for it (`PollingCommand`, `NextRun`, `Timeout`), as XSOAR's scheduler does. */
@@ -105,7 +100,8 @@ async function keepPolling(
   given: JsonObject,
   frame: Frame,
 ): Promise<Outcome> {
-  const { clock, runCommand } = bind(frame);
+  const { host } = frame.shared;
+  const { clock } = host;
   const began = clock.now();
   let answers = first;
   for (let polls = 0; ; polls += 1) {
@@ -118,13 +114,32 @@ async function keepPolling(
       throw new WorkFailed(`${call.command} was not through after ${timeout} s`);
     }
     await clock.sleep(pause * 1000);
-    answers = await runCommand({ ...call, command: textOf(again.PollingCommand), args: again.PollingArgs ?? {} });
+    const next = { ...call, command: textOf(again.PollingCommand), args: again.PollingArgs ?? {} };
+    answers = await host.runCommand(next, surroundingsOf(frame));
   }
 }
 
-function bind(frame: Frame) {
-  const { host } = frame.shared;
-  return { clock: host.clock, runCommand: host.runCommand.bind(host) };
+/** A script or command that XSOAR brings along, as an entry. */
+async function runBuiltin(name: string, args: JsonObject, frame: Frame): Promise<Entry> {
+  try {
+    const { contents, text } = await builtin(name)!(args, frame);
+    return { Type: NOTE_ENTRY, Contents: contents, HumanReadable: text };
+  } catch (error) {
+    if (error instanceof ValueError || error instanceof ContextError)
+      return { Type: ERROR_ENTRY, Contents: `${name}: ${error.message}` };
+    throw error;
+  }
+}
+
+function surroundingsOf(frame: Frame): Surroundings {
+  return {
+    context: frame.memory.context,
+    incident: incidentView(frame.shared.incident),
+    setContext(key, value) {
+      frame.memory.context = setPath(frame.memory.context, key, value);
+    },
+    executeBuiltIn: async (command, args) => (BUILTIN_NAMES.has(command) ? [await runBuiltin(command, args, frame)] : undefined),
+  };
 }
 
 /** Puts answers into the context. Those that are right count, even where another instance answered with an error. */
