@@ -1,2 +1,3 @@
 /** What other packages use of the XSOAR side. */
-export {};
+export * from './context/index.ts';
+export * from './sandbox/index.ts';
