@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPack } from './build-pack.mjs';
 import { buildWeb } from './build-web.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -43,6 +44,8 @@ function finish(name) {
   copyAssets(join(home, 'src'), dist);
   const problems = filesBelow(dist, /\.js$/).flatMap((file) => pointWorkersToJavaScript(join(dist, file), name));
   problems.push(...entryProblems(home, name));
+  if (name === 'xsoar' && !buildPack((sentence) => console.error(sentence)))
+    problems.push('The content pack of packages/xsoar was not built.');
   console.log(`packages/${name}/dist: ${filesBelow(dist, /\.js$/).length} files of JavaScript`);
   return problems;
 }

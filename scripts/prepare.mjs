@@ -26,6 +26,8 @@ install();
 checkNode();
 // The commands of the terminal need no pages.
 if (process.env.npm_lifecycle_event !== 'preverdict') await buildPages();
+// The service does without the content pack for XSOAR; commands and tests do not.
+if (process.env.npm_lifecycle_event !== 'prestart') await buildContentPack();
 
 /** Runs `npm ci` when something is missing; of several at once, one does it and the others wait. */
 function install() {
@@ -95,6 +97,11 @@ function needsDevelopmentPackages() {
 async function buildPages() {
   const { buildWeb } = await import('./build-web.mjs');
   buildWeb(say);
+}
+
+async function buildContentPack() {
+  const { buildPack } = await import('./build-pack.mjs');
+  buildPack(say);
 }
 
 /** npm scripts find node_modules/.bin first, so the Node that came with the dependencies, where there is one, runs Verdict. */

@@ -31,7 +31,8 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'prepare-'));
   mkdirSync(join(root, 'scripts'));
-  for (const file of ['prepare.mjs', 'build-web.mjs']) copyFileSync(join(import.meta.dirname, file), join(root, 'scripts', file));
+  for (const file of ['prepare.mjs', 'build-web.mjs', 'build-pack.mjs'])
+    copyFileSync(join(import.meta.dirname, file), join(root, 'scripts', file));
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify(LOCK));
   writeFileSync(join(root, 'npm-cli.js'), NPM);

@@ -9,6 +9,7 @@ import { jobsCommand } from './commands/jobs.ts';
 import { keysCommand } from './commands/keys.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { operationsCommands } from './commands/operations.ts';
+import { packCommand } from './commands/pack.ts';
 import { usersCommand } from './commands/users.ts';
 import { CliError, type Io, note } from './io.ts';
 
@@ -39,6 +40,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   });
   operationsCommands(program, io);
   mcpCommand(program, io);
+  packCommand(program, io);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;
@@ -55,7 +57,14 @@ function version(): string {
 }
 
 /** Names of errors whose sentence is meant for people. */
-const FOR_PEOPLE: ReadonlySet<string> = new Set(['Refusal', 'StoreInUse', 'NewerDatabase', 'BadConfig', 'TrainingError']);
+const FOR_PEOPLE: ReadonlySet<string> = new Set([
+  'Refusal',
+  'StoreInUse',
+  'NewerDatabase',
+  'BadConfig',
+  'TrainingError',
+  'PackNotBuilt',
+]);
 
 function explain(error: unknown): string[] {
   if (error instanceof VerdictError) {

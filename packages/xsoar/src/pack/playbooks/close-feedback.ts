@@ -1,0 +1,110 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
+import type { PlaybookSource } from './task.ts';
+
+/** *Verdict - Close feedback*: what the post-processing script does, for playbooks that close on behalf of an analyst. */
+export const CLOSE_FEEDBACK: PlaybookSource = {
+  name: 'Verdict - Close feedback',
+  description:
+    'Sends an analyst’s close to Verdict as feedback. The close reason is mapped to a label by the instance; a reason that is not mapped is not a label and nothing is sent. Incident types that have the post-processing script VerdictCloseFeedback do not need this playbook.',
+  inputs: [
+    {
+      key: 'close_reason',
+      value: '${incident.closeReason}',
+      required: true,
+      description: 'Why the analyst closes the incident.',
+    },
+    { key: 'close_notes', value: '${incident.closeNotes}', required: false, description: 'What the analyst wrote.' },
+    {
+      key: 'username',
+      value: '${incident.closingUserId}',
+      required: true,
+      description: 'The analyst; without a name nothing is sent, because no person closed the incident.',
+    },
+    { key: 'event_id', value: '${incident.verdicteventid}', required: true, description: 'The event in Verdict.' },
+    { key: 'job_id', value: '${incident.verdictjobid}', required: false, description: 'The AI use case of the event.' },
+  ],
+  outputs: [
+    { contextPath: 'Verdict.CloseReason.label', description: 'The label that the close reason stands for.', type: 'String' },
+    { contextPath: 'Arcanna.Event.feedback_status', description: 'updated where Verdict took the feedback.', type: 'String' },
+  ],
+  first: '1',
+  tasks: [
+    {
+      kind: 'condition',
+      id: '1',
+      name: 'Did a person close an event of Verdict?',
+      description: 'A close by a playbook is not a person’s word.',
+      branches: [
+        {
+          label: 'yes',
+          all: [
+            [{ left: { root: 'inputs.username' }, operator: 'isNotEmpty' }],
+            [{ left: { root: 'inputs.event_id' }, operator: 'isNotEmpty' }],
+            [{ left: { root: 'Verdict.ClosedBy' }, operator: 'isEmpty' }],
+          ],
+          next: '2',
+        },
+      ],
+      otherwise: '9',
+    },
+    {
+      kind: 'command',
+      id: '2',
+      name: 'Map the close reason to a label',
+      description: 'By the parameter of the instance.',
+      command: 'Verdict|||verdict-map-close-reason',
+      arguments: { close_reason: '${inputs.close_reason}' },
+      next: '3',
+      onError: '7',
+    },
+    {
+      kind: 'condition',
+      id: '3',
+      name: 'Is it mapped?',
+      description: 'A reason that is not mapped is not a label.',
+      branches: [
+        {
+          label: 'yes',
+          all: [[{ left: { root: 'Verdict.CloseReason', accessor: 'label' }, operator: 'isNotEmpty' }]],
+          next: '4',
+        },
+      ],
+      otherwise: '9',
+    },
+    {
+      kind: 'command',
+      id: '4',
+      name: 'Send the feedback of the close',
+      description: 'With the analyst’s name and notes.',
+      command: 'Verdict|||arcanna-send-event-feedback',
+      arguments: {
+        event_id: '${inputs.event_id}',
+        job_id: '${inputs.job_id}',
+        feedback: '${Verdict.CloseReason.label}',
+        username: '${inputs.username}',
+        closing_notes: '${inputs.close_notes}',
+      },
+      next: '5',
+      onError: '7',
+    },
+    {
+      kind: 'command',
+      id: '5',
+      name: 'Note the feedback',
+      description: 'The dashboard compares it with the decision.',
+      command: 'Builtin|||setIncident',
+      arguments: { verdictfeedback: '${Verdict.CloseReason.label}', verdictfeedbackuser: '${inputs.username}' },
+      next: '9',
+    },
+    {
+      kind: 'command',
+      id: '7',
+      name: 'Note that it was not sent',
+      description: 'Verdict - Resend feedback sends it later.',
+      command: 'Builtin|||setIncident',
+      arguments: { verdictfeedback: 'not sent: the War Room says why', verdictfeedbackuser: '${inputs.username}' },
+      next: '9',
+    },
+    { kind: 'title', id: '9', name: 'Done' },
+  ],
+};

@@ -1,0 +1,47 @@
+import { type Closed, closedOf, noteInIncident, sendClosed } from './feedback-of-close.ts';
+import { currentContext, currentIncident, type Entry, givenArguments, merged, resultEntry, sentenceOf } from './platform.ts';
+import { isObject, plain } from './values.ts';
+
+/**
+ * The post-processing script of *Verdict - Close feedback*: sends an analyst's close to Verdict. It never throws, because that
+ * would stop the analyst from closing; what could not be sent is noted in the incident, and *Verdict - Resend feedback* sends it.
+ */
+export function run(): Entry {
+  try {
+    return closeFeedback();
+  } catch (thrown) {
+    return warning(`Verdict was not told of the close: ${sentenceOf(thrown)}`);
+  }
+}
+
+function closeFeedback(): Entry {
+  const incident = merged(currentIncident(), givenArguments());
+  const context = currentContext();
+  if (isObject(context.Verdict) && context.Verdict.ClosedBy) {
+    return said(`Nothing was sent to Verdict: ${plain(context.Verdict.ClosedBy)} closed the incident, not a person.`);
+  }
+  const closed = closedOf(incident, context);
+  if (closed.user === '') return said('Nothing was sent to Verdict: no person closed the incident.');
+  if (closed.eventId === '') return said('Nothing was sent to Verdict: the incident is no event of it.');
+  return tell(closed);
+}
+
+function tell(closed: Closed): Entry {
+  const outcome = sendClosed(closed);
+  if (outcome.kind === 'no label') return said(`Nothing was sent to Verdict: ${outcome.sentence}`);
+  if (outcome.kind === 'sent') {
+    noteInIncident({ verdictfeedback: outcome.label, verdictfeedbackuser: closed.user });
+    return said(`Verdict was told ${plain(outcome.label)} by ${plain(closed.user)}.`);
+  }
+  noteInIncident({ verdictfeedback: `not sent: ${outcome.sentence}`, verdictfeedbackuser: closed.user });
+  return warning(`Verdict was not told of the close: ${outcome.sentence} Verdict - Resend feedback sends it later.`);
+}
+
+function said(sentence: string): Entry {
+  return resultEntry({ sentence }, sentence);
+}
+
+/** Written to the War Room as a note: an error would be taken for a failure of the close. */
+function warning(sentence: string): Entry {
+  return resultEntry({ warning: sentence }, `**Warning.** ${plain(sentence)}`);
+}

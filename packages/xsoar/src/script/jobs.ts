@@ -1,0 +1,40 @@
+import { type Fields, fail, instanceParameters, readMemory } from './platform.ts';
+import { call, notVerdictHere } from './server.ts';
+import { textOf } from './values.ts';
+
+/** The job that a command means: its own, the one set for the instance, or the one of its parameters. */
+export function jobIdOf(args: Fields): number {
+  const given = textOf(args.job_id, 'job_id');
+  const text = given || defaultJobId();
+  if (text === '') fail('job_id is empty and the instance has no default: give one of the two. arcanna-get-jobs lists them.');
+  return /^\d{1,15}$/.test(text) ? Number(text) : fail(`job_id must be a whole number such as 1201, not “${text}”.`);
+}
+
+/** The default job as text; '' where none is set (older instances say -1). */
+export function defaultJobId(): string {
+  const text =
+    textOf(readMemory().default_job_id, 'The default job id') ||
+    textOf(instanceParameters().default_job_id, 'The default job id');
+  return text === '-1' ? '' : text;
+}
+
+/** The labels of a job, by name. */
+export function labelsOf(jobId: number): string[] {
+  const answer = call('GET', `/api/v1/jobs/${jobId}/labels`);
+  return Array.isArray(answer) ? answer.map((label) => String(label)) : fail(notVerdictHere());
+}
+
+/** Ids that playbooks written for Arcanna before 1.45 use for labels. */
+const OLDER_IDS: Readonly<Record<string, string>> = { drop_alert: 'drop', escalate_alert: 'escalate' };
+
+/**
+ * Whether a label is one of a set, in any letter case or by its older id. A class id such as `class_1` is left to the server to
+ * judge: it never changes, so a set of names does not tell which there are.
+ */
+export function isLabelOf(label: string, set: readonly string[]): boolean {
+  const lower = label.toLowerCase();
+  if (/^class_\d+$/.test(lower)) return true;
+  const names = set.map((name) => name.toLowerCase());
+  const older = Object.hasOwn(OLDER_IDS, lower) ? OLDER_IDS[lower] : undefined;
+  return names.indexOf(lower) >= 0 || (older !== undefined && names.indexOf(older) >= 0);
+}
