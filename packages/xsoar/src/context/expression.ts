@@ -64,7 +64,8 @@ export function parseFormula(text: string): Formula {
     return formulaOf(parseExpressionAt(`(${text}\n)`, 0, { ecmaVersion: 2020 }), text);
   } catch (error) {
     if (error instanceof ContextError) throw error;
-    if (error instanceof RangeError) throw new ContextError('An expression is nested too deep.');
+    if (error instanceof RangeError || String(error).includes('stack space'))
+      throw new ContextError('An expression is nested too deep.');
     throw new ContextError(`"${shorten(text)}" is not an expression: ${reasonOf(error)}.`);
   }
 }

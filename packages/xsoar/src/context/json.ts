@@ -63,7 +63,7 @@ export function copyJson(value: unknown): Json {
       if (text > LONGEST_TEXT) throw new ContextError('A value has more than 25 MiB of text.');
       return from;
     }
-    if (typeof from === 'number') return Number.isFinite(from) ? from : null;
+    if (typeof from === 'number') return Number.isFinite(from) ? from + 0 : null; // -0 is 0 in JSON
     if (typeof from === 'boolean') return from;
     if (Array.isArray(from)) return from.map((item) => copy(item, depth + 1));
     if (typeof from !== 'object' || from === null) return null;
