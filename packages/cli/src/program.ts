@@ -40,7 +40,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   });
   operationsCommands(program, io);
   mcpCommand(program, io);
-  packCommand(program, io);
+  packCommand(program, io, () => {
+    status = 1;
+  });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;

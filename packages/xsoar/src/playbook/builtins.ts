@@ -1,0 +1,105 @@
+import { deletePath, type Json, type JsonObject, readPath, setPath, textOf } from '../context/index.ts';
+import type { Frame } from './host.ts';
+import { closeIncident, setIncident, withField } from './incident.ts';
+import { compare } from './operators.ts';
+import { flagFrom, isEmpty, listOf, listOfArgument, numberFrom, tryJson, ValueError } from './values.ts';
+
+/** What a script says: its contents (the branch to take in a condition), and the same for people. */
+export interface Said {
+  readonly contents: Json;
+  readonly text: string;
+}
+
+type Script = (args: JsonObject, frame: Frame) => Said | Promise<Said>;
+
+const MOST_SLEEP_SECONDS = 24 * 3600;
+
+const said = (contents: Json, text = textOf(contents)): Said => ({ contents, text });
+const yesNo = (yes: boolean): Said => said(yes ? 'yes' : 'no');
+
+/** Scripts and commands that every XSOAR has, by the names that playbooks call them by. */
+const BUILTINS: Readonly<Record<string, Script>> = {
+  Set: (args, frame) => {
+    const key = required(args, 'key');
+    frame.memory.context = setPath(frame.memory.context, key, valueToSet(args), flagFrom(args.append));
+    return said(null, `Set ${key}.`);
+  },
+  SetAndHandleEmpty: (args, frame) => {
+    const key = required(args, 'key');
+    if (isEmpty(args.value)) return said(null, `Nothing to set at ${key}.`);
+    frame.memory.context = setPath(frame.memory.context, key, valueToSet(args), isEmpty(args.append) || flagFrom(args.append));
+    return said(null, `Set ${key}.`);
+  },
+  DeleteContext: (args, frame) => {
+    if (flagFrom(args.all)) {
+      const { context } = frame.memory;
+      frame.memory.context = listOfArgument(args.keysToKeep)
+        .map(textOf)
+        .reduce<JsonObject>((kept, key) => {
+          const value = readPath(context, key);
+          return value === undefined ? kept : setPath(kept, key, value);
+        }, {});
+      return said(null, 'Deleted the whole context.');
+    }
+    const keys = listOfArgument(args.key).map(textOf);
+    if (keys.length === 0) throw new ValueError('the argument key is missing');
+    for (const key of keys) frame.memory.context = deletePath(frame.memory.context, key);
+    return said(null, `Deleted ${keys.join(', ')}.`);
+  },
+  Print: (args) => said(args.value ?? '', readable(args.value)),
+  PrintErrorEntry: (args) => {
+    throw new ValueError(readable(args.message));
+  },
+  Sleep: async (args, frame) => {
+    const seconds = numberFrom(args.seconds);
+    if (seconds < 0 || seconds > MOST_SLEEP_SECONDS) throw new ValueError(`Sleep takes from 0 to ${MOST_SLEEP_SECONDS} seconds`);
+    await frame.shared.host.clock.sleep(seconds * 1000);
+    return said(null, `Slept ${seconds} s.`);
+  },
+  AssignAnalystToIncident: (args, frame) => assign(isEmpty(args.username) ? args.email : args.username, frame),
+  setOwner: (args, frame) => assign(required(args, 'owner'), frame),
+  setIncident: (args, frame) => {
+    frame.shared.incident = setIncident(frame.shared.incident, args);
+    return said(null, `Set ${Object.keys(args).join(', ')}.`);
+  },
+  closeInvestigation: (args, frame) => {
+    frame.shared.incident = closeIncident(frame.shared.incident, args, frame.shared.host.clock.now());
+    return said(null, 'Closed the incident.');
+  },
+  AreValuesEqual: (args) => yesNo(readable(args.left) === readable(args.right)),
+  Exists: (args) => yesNo(!isEmpty(args.value)),
+  IsGreaterThan: (args) => yesNo(compare('greaterThan', args.first, args.second)),
+  IsTrue: (args) => yesNo(flagFrom(args.value)),
+  isError: (args, frame) => yesNo(listOf(args.entryId).some((id) => frame.shared.errorEntries.has(textOf(id)))),
+};
+
+/** The names that `builtin` knows. */
+export const BUILTIN_NAMES: ReadonlySet<string> = new Set(Object.keys(BUILTINS));
+
+/** A built-in script or command; undefined where there is none of that name. */
+export function builtin(name: string): Script | undefined {
+  return Object.hasOwn(BUILTINS, name) ? BUILTINS[name] : undefined;
+}
+
+function required(args: JsonObject, name: string): string {
+  const value = textOf(args[name]);
+  if (value === '') throw new ValueError(`the argument ${name} is missing`);
+  return value;
+}
+
+/** Text that holds a JSON object or list is set as that, unless `stringify` says otherwise. */
+function valueToSet(args: JsonObject): Json {
+  const value = args.value ?? null;
+  if (flagFrom(args.stringify)) return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' && /^\s*[[{]/.test(value) ? (tryJson(value) ?? value) : value;
+}
+
+function assign(who: Json | undefined, frame: Frame): Said {
+  const owner = isEmpty(who) ? frame.shared.host.analyst : textOf(who);
+  frame.shared.incident = withField(frame.shared.incident, 'owner', owner);
+  return said(owner, `Assigned to ${owner}.`);
+}
+
+function readable(value: Json | undefined): string {
+  return value !== null && typeof value === 'object' ? JSON.stringify(value) : textOf(value);
+}

@@ -1,0 +1,129 @@
+import { isObject, type Json, type JsonObject, textOf } from '../context/index.ts';
+import { listOf, tryJson, ValueError } from './values.ts';
+
+/** An incident as XSOAR's API has it: its own fields, and those of content packs under `CustomFields`. */
+export interface Incident {
+  readonly fields: JsonObject;
+  readonly custom: JsonObject;
+}
+
+/** Fields that every incident has; all others are custom ones. In small letters, as arguments of `setIncident` may be written either way. */
+const OWN: ReadonlyMap<string, string> = new Map(
+  (
+    'id name type severity owner details occurred created modified closed status labels roles phase sla account attachment category ' +
+    'closeReason closeNotes closingUserId dueDate reason runStatus sourceBrand sourceInstance rawType rawName rawJSON playbookId investigationId ' +
+    'linkedIncidents dbotMirrorId parent notifyTime reminder'
+  )
+    .split(' ')
+    .map((name) => [name.toLowerCase(), name]),
+);
+
+const SEVERITIES: Readonly<Record<string, number>> = {
+  unknown: 0,
+  informational: 0.5,
+  info: 0.5,
+  low: 1,
+  medium: 2,
+  high: 3,
+  critical: 4,
+};
+
+/** Arguments of `setIncident` that are not fields. */
+const NOT_FIELDS: ReadonlySet<string> = new Set([
+  'id',
+  'customFields',
+  'addLabels',
+  'deleteEmptyField',
+  'replacePlaybook',
+  'version',
+]);
+
+/** The status of a closed incident. */
+const CLOSED = 2;
+
+/**
+ * An incident out of what a file holds: the JSON of XSOAR's API (custom fields under `CustomFields`), or a flat object, whose unknown names
+ * are custom fields.
+ * @throws ValueError where it is no object.
+ */
+export function incidentOf(data: Json): Incident {
+  if (!isObject(data)) throw new ValueError('an incident is a JSON object');
+  const { CustomFields: custom, ...rest } = data;
+  const start: Incident = { fields: { id: '1', status: 1 }, custom: isObject(custom) ? custom : {} };
+  return Object.entries(rest).reduce((incident, [key, value]) => withField(incident, key, value), start);
+}
+
+/** What `${incident.…}` sees: all fields side by side. */
+export function incidentView(incident: Incident): JsonObject {
+  return { ...incident.custom, ...incident.fields };
+}
+
+/** The incident as XSOAR's API would give it. */
+export function incidentJson(incident: Incident): JsonObject {
+  return { ...incident.fields, CustomFields: incident.custom };
+}
+
+export function isClosed(incident: Incident): boolean {
+  return incident.fields.status === CLOSED;
+}
+
+/** The incident with one field changed; words for the severity become its number. */
+export function withField(incident: Incident, name: string, value: Json): Incident {
+  const own = OWN.get(name.toLowerCase());
+  if (own === undefined) return { ...incident, custom: { ...incident.custom, [customName(name)]: value } };
+  return { ...incident, fields: { ...incident.fields, [own]: own === 'severity' ? severityOf(value) : value } };
+}
+
+/**
+ * What the command `setIncident` does: each argument that is not empty sets the field of its name.
+ * @throws ValueError where `customFields` is no JSON object.
+ */
+export function setIncident(incident: Incident, args: JsonObject): Incident {
+  let changed = incident;
+  for (const [name, value] of Object.entries(args)) {
+    if (!NOT_FIELDS.has(name) && value !== null && value !== '') changed = withField(changed, name, value);
+  }
+  if (args.customFields !== undefined && args.customFields !== null && args.customFields !== '') {
+    const fields = typeof args.customFields === 'string' ? tryJson(args.customFields) : args.customFields;
+    if (!isObject(fields)) throw new ValueError('customFields of setIncident is not a JSON object');
+    for (const [name, value] of Object.entries(fields)) changed = withField(changed, name, value);
+  }
+  if (args.addLabels !== undefined && args.addLabels !== '' && args.addLabels !== null) {
+    changed = withField(changed, 'labels', [...listOf(changed.fields.labels), ...labelsOf(args.addLabels)]);
+  }
+  return changed;
+}
+
+/** What the command `closeInvestigation` does when a playbook runs it. `moment` is in milliseconds. */
+export function closeIncident(incident: Incident, args: JsonObject, moment: number): Incident {
+  const notes = args.closeNotes ?? args.notes ?? '';
+  return {
+    custom: incident.custom,
+    fields: {
+      ...incident.fields,
+      status: CLOSED,
+      closed: new Date(moment).toISOString(),
+      closeReason: args.closeReason ?? '',
+      closeNotes: notes,
+      // An analyst would stand here under a name.
+      closingUserId: 'DBot',
+    },
+  };
+}
+
+function labelsOf(value: Json): Json[] {
+  const labels = typeof value === 'string' ? (tryJson(value) ?? value) : value;
+  return listOf(labels).map((one) => (isObject(one) ? one : { type: textOf(one).split(':', 1)[0]!, value: textOf(one) }));
+}
+
+function severityOf(value: Json): Json {
+  if (typeof value !== 'string') return value;
+  const word = SEVERITIES[value.trim().toLowerCase()];
+  const number = Number(value);
+  return word ?? (value.trim() !== '' && Number.isFinite(number) ? number : value);
+}
+
+function customName(name: string): string {
+  if (name === '__proto__') throw new ValueError('a field cannot be called __proto__');
+  return name;
+}
