@@ -184,7 +184,7 @@ export function wireServices(options: {
   const searchIndex = new SearchIndex(storage.file, storage.folder, (error) =>
     log.error({ err: error }, 'the search index stopped'),
   );
-  metrics.watchSearch(() => searchIndex.lag);
+  metrics.watchSearch(() => ({ events: searchIndex.lag, pieces: searchIndex.missing }));
   const searchThreads = new SearchThreads(SEARCH_DEADLINE_MS);
   const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex);
   const agentVotes = new AgentVoteService(storage, clock, audit, jobs, events, feedback);

@@ -19,6 +19,13 @@ export interface AnsweredCall {
   readonly seconds: number;
 }
 
+/** What the search index lacks. */
+export interface SearchLag {
+  readonly events: number;
+  /** Pieces of columns. */
+  readonly pieces: number;
+}
+
 /** Distinct decision labels that get a series of their own; the labels of further ones are counted together as `other`. */
 const MOST_LABELS = 200;
 
@@ -47,7 +54,7 @@ export class Metrics {
   readonly #byCall = new Map<string, Map<string, CallCell[]>>();
   #running = 0;
   #readDepth: () => number = () => 0;
-  #readSearchLag: () => number = () => 0;
+  #readSearchLag: () => SearchLag = () => ({ events: 0, pieces: 0 });
   #diskIsLow: () => boolean = () => false;
 
   constructor(options: { readonly version: string; readonly storage: Pick<Storage, 'file' | 'folder' | 'waiting'> }) {
@@ -103,13 +110,21 @@ export class Metrics {
         this.set(readDepth());
       },
     });
-    const readSearchLag = (): number => this.#readSearchLag();
+    const readSearchLag = (): SearchLag => this.#readSearchLag();
     new Gauge({
       name: 'verdict_search_lag_events',
       help: 'Stored events that the search index does not hold yet; searches look at each of them',
       registers,
       collect() {
-        this.set(readSearchLag());
+        this.set(readSearchLag().events);
+      },
+    });
+    new Gauge({
+      name: 'verdict_search_pieces_missing',
+      help: 'Pieces of columns that are still to be built; searches read the alerts instead',
+      registers,
+      collect() {
+        this.set(readSearchLag().pieces);
       },
     });
     new Gauge({
@@ -221,8 +236,8 @@ export class Metrics {
     this.#readDepth = read;
   }
 
-  /** Where the number of events that the search index lacks is read. */
-  watchSearch(readLag: () => number): void {
+  /** Where it is read what the search index lacks. */
+  watchSearch(readLag: () => SearchLag): void {
     this.#readSearchLag = readLag;
   }
 

@@ -1,5 +1,5 @@
 import type { SortKey, SourceFilter } from './hits.ts';
-import type { Query } from './query.ts';
+import { fieldsOf, type Query } from './query.ts';
 import type { Scalar } from './value.ts';
 
 /** Aggregations of one level by their names. */
@@ -65,7 +65,8 @@ export type Aggregation =
       readonly other: string | undefined;
     })
   | (Buckets & { readonly kind: 'missing'; readonly field: string })
-  | { readonly kind: 'cardinality' | 'value_count'; readonly field: string; readonly missing: Scalar | undefined }
+  | { readonly kind: 'cardinality'; readonly field: string; readonly missing: Scalar | undefined }
+  | { readonly kind: 'value_count'; readonly field: string; readonly missing: Scalar | undefined }
   | { readonly kind: 'min' | 'max' | 'avg' | 'sum'; readonly field: string; readonly missing: Scalar | undefined }
   | {
       readonly kind: 'percentiles';
@@ -82,10 +83,13 @@ export type Aggregation =
       readonly source: SourceFilter;
     };
 
-/** Fields that aggregations name, those of their filters left out. */
+/** Fields that aggregations name, those of their filters among them. */
 export function aggregatedFields(aggregations: Aggregations, into: Set<string> = new Set()): Set<string> {
   for (const one of Object.values(aggregations)) {
     if ('field' in one) into.add(one.field);
+    if (one.kind === 'filter') fieldsOf(one.query, into);
+    if (one.kind === 'filters') for (const { query } of one.filters) fieldsOf(query, into);
+    if (one.kind === 'top_hits') for (const { field } of one.sort) into.add(field);
     if ('subs' in one) aggregatedFields(one.subs, into);
   }
   return into;

@@ -1,6 +1,5 @@
 import { type ArcannaBlock, microsToZ } from '@verdict/contract';
 import type { StoredEvent } from '../ingest/event.ts';
-import type { ColumnCache } from './column-cache.ts';
 import type { SearchDocument } from './query.ts';
 import { eachLeaf, existsAt, leavesAt, type Scalar, timeOf } from './value.ts';
 
@@ -17,8 +16,14 @@ export interface DocumentParts {
   /** The parsed alert. */
   readonly alert: () => Readonly<Record<string, unknown>>;
   readonly arcanna: () => ArcannaBlock;
-  /** What alerts held at paths that were asked for before. */
-  readonly columns?: ColumnCache;
+  /** What is known of alerts without parsing them. */
+  readonly columns?: KnownValues;
+}
+
+/** What alerts hold at paths, by the numbers of the events, as far as somebody remembers. */
+export interface KnownValues {
+  get(path: string, seq: number): readonly Scalar[] | undefined;
+  put(path: string, seq: number, values: readonly Scalar[]): void;
 }
 
 /** Whether reading this field needs the alert itself. */

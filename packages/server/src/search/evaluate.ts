@@ -57,11 +57,12 @@ export function inRange(value: Scalar, { gt, gte, lt, lte }: Range): boolean {
 }
 
 /** Whether all bounds are times, so that only times can lie between them. */
-function onTimes(range: Range): boolean {
+export function onTimes(range: Range): boolean {
   return Object.values(range).every(({ kind }) => kind === 'time');
 }
 
-function holdsTime(time: number, { gt, gte, lt, lte }: Range): boolean {
+/** Whether a time (microseconds) lies between bounds that are all times. */
+export function holdsTime(time: number, { gt, gte, lt, lte }: Range): boolean {
   return !(
     (gt && !(time > timeValue(gt))) ||
     (gte && !(time >= timeValue(gte))) ||

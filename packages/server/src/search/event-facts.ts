@@ -6,7 +6,7 @@ import { unitOf } from '../feedback/feedback-service.ts';
 import type { StoredEvent } from '../ingest/event.ts';
 import { toEvent } from '../ingest/event-row.ts';
 import type { Job } from '../jobs/job.ts';
-import { documentOf } from './document.ts';
+import { type DocumentParts, documentOf, type KnownValues } from './document.ts';
 import type { SearchDocument } from './query.ts';
 import type { NarrowRow, SearchStore } from './search-store.ts';
 
@@ -28,19 +28,33 @@ export class EventFacts {
   }
 
   document([seq, jobId, eventId, eventAt]: NarrowRow): SearchDocument {
+    return documentOf({ ...this.#partsOf(seq), jobId, eventId, eventAt, columns: this.#store.remembered });
+  }
+
+  /** A document of which only this is known; its id is looked up when somebody wants it. */
+  documentAt(seq: number, jobId: number, eventAt: number, columns: KnownValues): SearchDocument {
+    const store = this.#store;
     return documentOf({
-      seq,
+      ...this.#partsOf(seq),
       jobId,
-      eventId,
+      get eventId() {
+        return store.eventId(seq);
+      },
       eventAt,
-      columns: this.#store.columns,
+      columns,
+    });
+  }
+
+  #partsOf(seq: number): Pick<DocumentParts, 'seq' | 'event' | 'alert' | 'arcanna'> {
+    return {
+      seq,
       event: () => this.event(seq),
       alert: () => {
         this.parsed++;
         return parseAlert(this.#store.body(seq)) as Record<string, unknown>;
       },
       arcanna: () => this.arcanna(this.event(seq)),
-    });
+    };
   }
 
   /** A document whose event is known already. */

@@ -1,4 +1,3 @@
-import { parseAlert } from '@verdict/engine';
 import type { Unindexed } from './index-store.ts';
 import { EVERY } from './plan.ts';
 import type { TermHash } from './term-hash.ts';
@@ -7,11 +6,14 @@ import { eachLeaf, equalityKey, storedWords } from './value.ts';
 /** Most terms kept of one event; one with more is looked at each time. */
 const MOST_TERMS = 5_000;
 
-/** The terms of an event as the index keeps them: what every event has, its values by path, the words of the alert, its id and title. */
-export function termsOf(event: Pick<Unindexed, 'event_id' | 'title' | 'body'>, hash: TermHash): string | null {
+/**
+ * The terms of an event as the index keeps them: what every event has, its values by path, the words of the alert, its id and title.
+ * @param alert the parsed alert. @returns null when they are too many to keep.
+ */
+export function termsOf(event: Pick<Unindexed, 'event_id' | 'title'>, alert: unknown, hash: TermHash): string | null {
   const terms = new Set<string>([EVERY]);
   const words = new Set<string>();
-  eachLeaf(parseAlert(event.body ?? '{}'), (path, value) => {
+  eachLeaf(alert, (path, value) => {
     if (terms.size + words.size > MOST_TERMS) return;
     terms.add(hash.value(path, equalityKey(value)));
     storedWords(value, words);

@@ -85,6 +85,11 @@ export class Best<T extends Placed> {
     this.#compare = comparePlaced(keys);
   }
 
+  /** The last of those that are kept, once there are enough: whatever does not come before it is not kept. */
+  get last(): T | undefined {
+    return this.#last;
+  }
+
   /** `make` is asked for only when it will be among the first. */
   offer(place: Placed, make: () => T): void {
     if (this.#most === 0) return;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { ColumnStore } from './column-store.ts';
 
 /**
  * The search index: a database file of its own that can be thrown away and built again from the events. `terms` holds, for each event, the hashes
@@ -39,6 +40,8 @@ export class IndexStore {
   readonly #next: Database.Statement;
   readonly #before: Database.Statement;
   readonly #isThere: Database.Statement;
+  /** What events have at the fields that people ask for, in the same file. */
+  readonly columns: ColumnStore;
 
   /** @param events the main database. @param index the file of the index; made anew when it does not belong to these events. */
   constructor(events: string, index: string) {
@@ -54,6 +57,7 @@ export class IndexStore {
     );
     this.#isThere = this.#events.prepare('SELECT 1 FROM events WHERE seq = ? AND is_current = 1');
     this.#index = this.#open(index);
+    this.columns = new ColumnStore(this.#index, this.#events);
   }
 
   /** The key of its hashes; drawn when it was made. */

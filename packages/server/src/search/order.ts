@@ -1,7 +1,7 @@
 import type { Job } from '../jobs/job.ts';
-import type { Aggregations } from './aggregation.ts';
+import { type Aggregations, aggregatedFields } from './aggregation.ts';
 import type { SortKey, SourceFilter } from './hits.ts';
-import type { Query } from './query.ts';
+import { fieldsOf, type Query } from './query.ts';
 
 /** What is wanted of the events found. */
 export type Want =
@@ -62,4 +62,12 @@ export interface Effort {
   /** Alerts that were parsed. */
   readonly parsed: number;
   readonly indexed: boolean;
+}
+
+/** The fields that a search names. */
+export function fieldsRead(query: Query, want: Want): Set<string> {
+  const fields = fieldsOf(query);
+  if (want.kind === 'elastic') aggregatedFields(want.aggregations, fields);
+  if (want.kind === 'elastic' || want.kind === 'events') for (const { field } of want.sort) fields.add(field);
+  return fields;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseAlert } from '@verdict/engine';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertEvent, retireVersion } from '../ingest/event-store.ts';
@@ -87,7 +88,7 @@ function takeIn(count: number): void {
   const replaced = current.map((row) => index.replacedBy(row)).filter((seq) => seq !== undefined);
   if (rows.length > 0)
     index.take(
-      current.map((row) => ({ seq: row.seq, terms: termsOf(row, hash) })),
+      current.map((row) => ({ seq: row.seq, terms: termsOf(row, parseAlert(row.body ?? '{}'), hash) })),
       replaced,
       rows.at(-1)!.seq,
     );

@@ -2,15 +2,15 @@ import { type ArcannaBlock, microsToZ } from '@verdict/contract';
 import { Refusal } from '../errors.ts';
 import type { StoredEvent } from '../ingest/event.ts';
 import { collectorOf } from './aggregate.ts';
-import { aggregatedFields } from './aggregation.ts';
-import { matches } from './evaluate.ts';
 import { EventFacts } from './event-facts.ts';
+import { EventWalk } from './event-walk.ts';
 import { FieldCollector } from './field-collector.ts';
-import { Best, filterSource, type Placed, shownSort, sortValues } from './hits.ts';
-import type { Effort, Found, SearchOrder, Want } from './order.ts';
-import { type Plan, planOf } from './plan.ts';
-import { fieldsOf, type SearchDocument } from './query.ts';
-import type { NarrowRow, SearchStore } from './search-store.ts';
+import { Best, filterSource, type Placed, shownSort } from './hits.ts';
+import { Offering } from './offer.ts';
+import { type Effort, type Found, fieldsRead, type SearchOrder, type Want } from './order.ts';
+import { planOf } from './plan.ts';
+import { keep } from './rows.ts';
+import type { SearchStore } from './search-store.ts';
 import { TermHash } from './term-hash.ts';
 
 /**
@@ -25,21 +25,23 @@ class Search {
   readonly #store: SearchStore;
   readonly #order: SearchOrder;
   readonly #facts: EventFacts;
-  readonly #plan: Plan;
-  #looked = 0;
+  readonly #walk: EventWalk;
+  readonly #indexed: boolean;
 
   constructor(store: SearchStore, order: SearchOrder) {
     this.#store = store;
     this.#order = order;
     this.#facts = new EventFacts(store, order.jobs);
-    store.columns.wanted(fieldsRead(order));
+    store.remembered.wanted(fieldsRead(order.query, order.want));
     const key = store.indexKey();
-    this.#plan = planOf(order.query, key === undefined ? undefined : new TermHash(key));
+    const plan = planOf(order.query, key === undefined ? undefined : new TermHash(key));
+    this.#walk = new EventWalk(store, this.#facts, order.jobs, plan);
+    this.#indexed = plan.expression !== undefined;
   }
 
   run(): { readonly found: Found; readonly effort: Effort } {
     const found = this.#find(this.#order.want);
-    return { found, effort: { looked: this.#looked, parsed: this.#facts.parsed, indexed: this.#plan.expression !== undefined } };
+    return { found, effort: { looked: this.#walk.looked, parsed: this.#facts.parsed, indexed: this.#indexed } };
   }
 
   #find(want: Want): Found {
@@ -50,8 +52,13 @@ class Search {
         return this.#elastic(want);
       case 'ids': {
         const ids: { jobId: number; eventId: string; seq: number }[] = [];
-        for (const job of this.#order.jobs)
-          this.#each(job.id, (document) => ids.push({ jobId: job.id, eventId: document.id, seq: document.seq }));
+        this.#walk.each(({ block, places }) => {
+          for (const place of places) {
+            const { id, jobId, seq } = block.document(place);
+            ids.push({ jobId, eventId: id, seq });
+          }
+          return true;
+        });
         ids.sort((a, b) => a.seq - b.seq);
         return { kind: 'ids', ids: ids.map(({ jobId, eventId }) => ({ jobId, eventId })) };
       }
@@ -61,17 +68,20 @@ class Search {
   }
 
   #events({ from, size, sort, withAlerts }: Extract<Want, { kind: 'events' }>): Found {
-    const pages: Placed[] = [];
+    const best = new Map(this.#order.jobs.map(({ id }) => [id, new Best<Placed>(from + size, sort)]));
+    const offering = new Offering(sort);
     let total = 0;
-    for (const job of this.#order.jobs) {
-      const best = new Best<Placed>(from + size, sort);
-      this.#each(job.id, (document) => {
-        total++;
-        const placed = { seq: document.seq, sort: sortValues(document, sort) };
-        best.offer(placed, () => placed);
-      });
-      pages.push(...best.list().slice(from));
-    }
+    this.#walk.each((rows) => {
+      total += rows.places.length;
+      if (size === 0) return true;
+      const { block, places } = rows;
+      if (best.size === 1) for (const one of best.values()) offering.offer(one, rows);
+      else
+        for (const job of new Set(Array.from(places, (place) => block.job(place))))
+          offering.offer(best.get(job)!, { block, places: keep(places, (place) => block.job(place) === job) });
+      return true;
+    });
+    const pages = [...best.values()].flatMap((one) => one.list().slice(from));
     const all = new Best<Placed>(pages.length, sort);
     for (const hit of pages) all.offer(hit, () => hit);
     const titles = new Map(this.#order.jobs.map(({ id, title }) => [id, title]));
@@ -94,16 +104,14 @@ class Search {
     const { from, size, sort, source, aggregations, pointsOnly } = want;
     const best = new Best<Placed>(size === 0 ? 0 : from + size, sort);
     const collector = Object.keys(aggregations).length > 0 ? collectorOf(aggregations) : undefined;
+    const offering = new Offering(sort);
     let total = 0;
-    for (const job of this.#order.jobs) {
-      this.#each(job.id, (document) => {
-        total++;
-        collector?.add(document);
-        if (size === 0) return;
-        const placed = { seq: document.seq, sort: sortValues(document, sort) };
-        best.offer(placed, () => placed);
-      });
-    }
+    this.#walk.each((rows) => {
+      total += rows.places.length;
+      collector?.addRows(rows);
+      if (size > 0) offering.offer(best, rows);
+      return true;
+    });
     const room = new Room();
     const hits = best
       .list()
@@ -134,46 +142,20 @@ class Search {
 
   #fields(newest: number): Found {
     const fields = new FieldCollector();
+    let looked = 0;
     for (const job of this.#order.jobs) {
       let count = 0;
-      for (const row of this.#store.walk({ jobId: job.id, from: this.#plan.from, to: this.#plan.to }, 0)) {
-        this.#looked++;
+      for (const row of this.#store.walk({ jobId: job.id, ...ALWAYS }, 0)) {
+        looked++;
         fields.add(this.#facts.document(row));
         if (++count >= newest) break;
       }
     }
-    return { kind: 'fields', fields: fields.list(), events: this.#looked };
-  }
-
-  /** Every event of a job that the query means, each once. */
-  #each(jobId: number, visit: (document: SearchDocument) => unknown): void {
-    const { from, to, ids, expression, exact, rest } = this.#plan;
-    if (rest.kind === 'none') return;
-    const span = { jobId, from, to };
-    const judge = (row: NarrowRow, known: boolean): void => {
-      this.#looked++;
-      const document = this.#facts.document(row);
-      if (known || matches(rest, document)) visit(document);
-    };
-    if (ids) {
-      for (const id of ids) {
-        const row = this.#store.event(jobId, id);
-        if (row && row[3] >= from && row[3] <= to) judge(row, false);
-      }
-      return;
-    }
-    const everything = rest.kind === 'all';
-    if (expression === undefined) {
-      for (const row of this.#store.walk(span, 0)) judge(row, everything);
-      return;
-    }
-    const until = this.#store.indexedUntil();
-    for (const row of this.#store.walk(span, until)) judge(row, false);
-    // Events with too many words are known to the index by their number alone, and looked at each time.
-    for (const row of this.#store.walkPartial(span)) judge(row, false);
-    for (const row of this.#store.walkIndexed(span, expression)) judge(row, exact);
+    return { kind: 'fields', fields: fields.list(), events: looked };
   }
 }
+
+const ALWAYS = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
 /** Most characters of alerts in one answer. */
 const MOST_CHARACTERS = 64 * 1024 * 1024;
@@ -189,12 +171,4 @@ class Room {
       throw new Refusal('invalid', 'The answer would be larger than 64 MB. Ask for fewer events at once, or without the alerts.');
     return text;
   }
-}
-
-/** The fields that a search names, those of its aggregations' filters left out. */
-function fieldsRead({ query, want }: SearchOrder): Set<string> {
-  const fields = fieldsOf(query);
-  if (want.kind === 'elastic') aggregatedFields(want.aggregations, fields);
-  if (want.kind === 'elastic' || want.kind === 'events') for (const { field } of want.sort) fields.add(field);
-  return fields;
 }

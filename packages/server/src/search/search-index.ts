@@ -10,10 +10,20 @@ export interface IndexOrder {
   readonly pauseMs: number;
 }
 
+/** What it is told later. */
+export type ToIndexing =
+  | { readonly type: 'stop' }
+  /** Fields that a search read, and when, in milliseconds since 1970. */
+  | { readonly type: 'asked'; readonly paths: readonly string[]; readonly now: number };
+
 /** What the index thread says: how far it is. */
 export interface FromIndexing {
   readonly lastSeq: number;
   readonly newestSeq: number;
+  /** How far it took in which events are not current any more. */
+  readonly goneUntil: number;
+  /** Pieces of columns that are still to be built. */
+  readonly missing: number;
 }
 
 /** The file of the index inside a data folder. */
@@ -49,9 +59,24 @@ export class SearchIndex {
     return this.#state ? Math.max(0, this.#state.newestSeq - this.#state.lastSeq) : 0;
   }
 
+  /** Pieces of columns that are still to be built. */
+  get missing(): number {
+    return this.#state?.missing ?? 0;
+  }
+
   /** The number of the last event in the index. */
   get lastSeq(): number {
     return this.#state?.lastSeq ?? 0;
+  }
+
+  /** How far it took in which events are not current any more: what was noted of these is not needed again. */
+  get goneUntil(): number {
+    return this.#state?.goneUntil ?? 0;
+  }
+
+  /** Tells that a search read these fields of alerts; those that are read more than once get a column. @param now milliseconds since 1970. */
+  asked(paths: readonly string[], now: number): void {
+    if (paths.length > 0) this.#worker?.postMessage({ type: 'asked', paths, now } satisfies ToIndexing);
   }
 
   start(): void {
@@ -84,7 +109,7 @@ export class SearchIndex {
     if (!worker) return;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     worker.ref();
-    worker.postMessage('stop');
+    worker.postMessage({ type: 'stop' } satisfies ToIndexing);
     await ended;
   }
 }

@@ -11,8 +11,8 @@ import { DslReader } from './dsl.ts';
 import { readFilters } from './filters.ts';
 import type { SortKey } from './hits.ts';
 import { readSort, readSource } from './hits-dsl.ts';
-import type { Effort, Found, FoundField, Want } from './order.ts';
-import { planOf } from './plan.ts';
+import { type Effort, type Found, type FoundField, fieldsRead, type Want } from './order.ts';
+import { alertPath, planOf } from './plan.ts';
 import type { Query } from './query.ts';
 import { booleanAt, fieldAt, onlyMembers, type Place, refused, wholeAt, within } from './reading.ts';
 import type { SearchIndex } from './search-index.ts';
@@ -185,8 +185,14 @@ export class SearchService {
     want: Want,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly found: Found; readonly effort: Effort }> {
+    this.#index.asked(alertFields(query, want), Math.floor(this.#clock() / 1000));
     return this.#threads.search({ file: this.#storage.file, index: this.#index.file, jobs, query, want }, signal);
   }
+}
+
+/** Fields of the alert that a search reads, by their paths in it. */
+function alertFields(query: Query, want: Want): string[] {
+  return [...new Set([...fieldsRead(query, want)].flatMap((field) => alertPath(field) ?? []))];
 }
 
 function textOf(found: Found): string {

@@ -1,6 +1,8 @@
 import Database from 'better-sqlite3';
+import type { EventStatus } from '../ingest/event.ts';
 import type { EventRow } from '../ingest/event-row.ts';
 import { ColumnCache } from './column-cache.ts';
+import { ColumnReader } from './column-reader.ts';
 
 /**
  * What the reading threads read, over a connection of their own. Statements answer at once here: a thread has nothing else to do, and facts
@@ -9,6 +11,17 @@ import { ColumnCache } from './column-cache.ts';
 
 /** What of an event is read when many are walked: everything else is looked up for those that need it. */
 export type NarrowRow = readonly [seq: number, jobId: number, eventId: string, eventAt: number];
+
+/** What may change of an event, by its number. */
+export type ChangingRow = readonly [
+  seq: number,
+  jobId: number,
+  pointsVersion: number,
+  bucketId: number | null,
+  decisionId: number | null,
+  status: EventStatus,
+  storageTag: string | null,
+];
 
 export interface DecisionRow {
   model_id: number;
@@ -36,15 +49,20 @@ export class SearchStore {
   readonly #database: Database.Database;
   readonly #prepared = new Map<string, Database.Statement>();
   readonly #index: string | null;
-  /** Kept from one search to the next. */
-  readonly columns = new ColumnCache();
+  /** What alerts held that were parsed before, kept from one search to the next. */
+  readonly remembered = new ColumnCache();
+  /** Columns beside the index; undefined without one. */
+  readonly columns: ColumnReader | undefined;
 
   constructor(file: string, index: string | null) {
     this.#database = new Database(file, { readonly: true, timeout: 10_000 });
     this.#database.pragma('cache_size = -16000');
     this.#database.pragma('query_only = ON');
     this.#index = index;
-    if (index !== null) this.#database.prepare('ATTACH ? AS search').run(index);
+    if (index !== null) {
+      this.#database.prepare('ATTACH ? AS search').run(index);
+      this.columns = new ColumnReader(this.#database);
+    }
   }
 
   close(): void {
@@ -56,6 +74,7 @@ export class SearchStore {
     this.#database.exec('BEGIN');
     try {
       if (this.#index !== null) this.indexedUntil();
+      this.columns?.begin();
       return read();
     } finally {
       this.#database.exec('COMMIT');
@@ -85,16 +104,33 @@ export class SearchStore {
     );
   }
 
-  /** Current events of a job that the index finds, newest first. */
-  walkIndexed({ jobId, from, to }: Span, expression: string): IterableIterator<NarrowRow> {
-    return this.#each(
-      `SELECT ${NARROW} FROM search.terms t CROSS JOIN main.events e ON e.seq = t.rowid
-       WHERE t.terms MATCH ? AND e.job_id = ? AND e.is_current = 1 AND e.event_at BETWEEN ? AND ? ORDER BY t.rowid DESC`,
-      expression,
-      jobId,
-      from,
-      to,
-    );
+  /** Numbers of at most so many events that the index finds, the newest first. What they hold must be looked up: some may be gone. */
+  found(expression: string, most: number): number[] {
+    return this.#prepare('SELECT rowid FROM search.terms WHERE terms MATCH ? ORDER BY rowid DESC LIMIT ?')
+      .pluck()
+      .all(expression, most) as number[];
+  }
+
+  /** The id of an event that a search walked over. */
+  eventId(seq: number): string {
+    return this.#prepare('SELECT e.event_id FROM main.events e WHERE e.seq = ?').pluck().get(seq) as string;
+  }
+
+  /** One version by its number, when it is current. */
+  current(seq: number): NarrowRow | undefined {
+    return this.#prepare(`SELECT ${NARROW} FROM main.events e WHERE e.seq = ? AND e.is_current = 1`).raw().get(seq) as
+      | NarrowRow
+      | undefined;
+  }
+
+  /** What may change of the current events between two numbers (inclusive), and what else their shared facts hang on. */
+  changing(from: number, to: number): ChangingRow[] {
+    return this.#prepare(
+      `SELECT e.seq, e.job_id, e.points_version, e.bucket_id, e.decision_id, e.status, e.storage_tag FROM main.events e
+       WHERE e.seq BETWEEN ? AND ? AND e.is_current = 1`,
+    )
+      .raw()
+      .all(from, to) as ChangingRow[];
   }
 
   /** Current events of a job that the index holds only in part, because they have too many words. */
