@@ -29,8 +29,8 @@ export interface CalibrationRows {
 export const UNCALIBRATED: Calibration = { base: 0, outlier: 0, disagreement: 0 };
 
 /**
- * Fits a calibration by the likelihood of the votes, one number after another in turn, with a Gaussian prior on each; the two slopes are not
- * negative. Without rows it changes nothing.
+ * Fits a calibration by the likelihood of the votes, one number after another in turn, with a Gaussian prior on each (of deviation 1 for the base,
+ * ½ for the slopes, which are not negative). Without rows it changes nothing.
  */
 export function fitCalibration(rows: CalibrationRows, classes: number): Calibration {
   if (rows.importance.length === 0) return UNCALIBRATED;
@@ -38,7 +38,7 @@ export function fitCalibration(rows: CalibrationRows, classes: number): Calibrat
   let fitted = UNCALIBRATED;
   const loss = (calibration: Calibration) => {
     const { base, outlier, disagreement } = calibration;
-    let sum = 2 * base * base + 2 * outlier * outlier + 2 * disagreement * disagreement;
+    let sum = 0.5 * base * base + 2 * outlier * outlier + 2 * disagreement * disagreement;
     for (let r = 0; r < rows.importance.length; r++) {
       const inverse = exp(-logTemperature(calibration, rows.outlier[r]!, rows.disagreement[r]!));
       sum += rows.importance[r]! * rowLoss(logs, rows.targets, r, classes, inverse);

@@ -3,7 +3,7 @@ import type { Opinion } from './ensemble.ts';
 import { shrink } from './labelled.ts';
 import type { Example } from './learner/learner.ts';
 import { argmax, percentile } from './math.ts';
-import type { ModelParts } from './model.ts';
+import type { ModelParts } from './model-parts.ts';
 import { outlierScore } from './novelty.ts';
 import type { PointValues, Verdict } from './types.ts';
 

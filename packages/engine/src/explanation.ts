@@ -2,7 +2,7 @@ import { conclude, deliberate, verdictOf } from './decide.ts';
 import { sparseRow } from './features.ts';
 import type { Example } from './learner/learner.ts';
 import { argmax, log } from './math.ts';
-import type { ModelParts } from './model.ts';
+import type { ModelParts } from './model-parts.ts';
 import { sameValue, shorten } from './stored-values.ts';
 import type { Explanation, Neighbour, PointValues, Reason } from './types.ts';
 

@@ -4,9 +4,10 @@ import { decide } from './decide.ts';
 import { Ensemble } from './ensemble.ts';
 import { explain } from './explanation.ts';
 import { FeatureSpace } from './features.ts';
+import type { ModelParts } from './model-parts.ts';
 import { NearestIndex } from './novelty.ts';
 import { readValues, writeValues } from './stored-values.ts';
-import type { Explanation, PointValue, PointValues, Verdict } from './types.ts';
+import type { Explanation, PointValues, Verdict } from './types.ts';
 
 /** A trained model, ready to decide. It keeps buffers, so one call must end before the next begins (as calls do on one thread). */
 export interface Model {
@@ -23,32 +24,6 @@ export interface Model {
   decide(values: PointValues, key?: string): Verdict;
   /** Why {@link Model.decide} says what it says; milliseconds, so to be made when someone reads it. */
   explain(values: PointValues, key?: string): Explanation;
-}
-
-/** What a trained model consists of. Classes here are the active ones, in canonical order. */
-export interface ModelParts {
-  /** All classes of the training input, in its order. */
-  readonly classes: readonly string[];
-  /** Position in `classes` of each active class. */
-  readonly active: readonly number[];
-  readonly space: FeatureSpace;
-  readonly ensemble: Ensemble;
-  readonly calibration: Calibration;
-  /** For buckets with votes. */
-  readonly labelledCalibration: Calibration;
-  /** How many votes the model's opinion of a labelled bucket is worth. */
-  readonly strength: number;
-  readonly index: NearestIndex;
-  /** Out-of-fold distances to the nearest row and entropies, upwards, to find percentiles in. */
-  readonly distances: Float64Array;
-  readonly entropies: Float64Array;
-  /** An outlier score above this is an outlier. */
-  readonly outlierThreshold: number;
-  readonly keys: readonly string[];
-  /** Votes of each bucket, row-major over the active classes. */
-  readonly votes: Float64Array;
-  /** Values of each bucket, shortened. */
-  readonly values: readonly (readonly PointValue[])[];
 }
 
 const MAGIC = [0x56, 0x52, 0x44, 0x43];
