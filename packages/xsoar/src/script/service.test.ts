@@ -346,6 +346,15 @@ describe('an analyst’s close', () => {
     expect(JSON.stringify(votes)).toContain('known scanner');
   });
 
+  it('takes what the form says before what the incident says, unless it is empty', async () => {
+    const { noted } = await xsoar.run({
+      script: 'VerdictCloseFeedback',
+      incident,
+      args: { closeReason: 'Resolved', closingUserId: '' },
+    });
+    expect(noted).toEqual([{ verdictfeedback: 'Escalate', verdictfeedbackuser: 'ana' }]);
+  });
+
   it('is found by the event in the context too', async () => {
     const { noted } = await close({ CustomFields: {} }, { Arcanna: { Event: [{ event_id: 'closed-1', job_id: jobId }] } });
     expect(noted).toEqual([{ verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' }]);
