@@ -11,6 +11,7 @@ import { mcpCommand } from './commands/mcp.ts';
 import { operationsCommands } from './commands/operations.ts';
 import { packCommand } from './commands/pack.ts';
 import { usersCommand } from './commands/users.ts';
+import { warroomCommand } from './commands/warroom.ts';
 import { CliError, type Io, note } from './io.ts';
 
 /**
@@ -41,6 +42,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   operationsCommands(program, io);
   mcpCommand(program, io);
   packCommand(program, io);
+  warroomCommand(program, io, () => {
+    status = 1;
+  });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;

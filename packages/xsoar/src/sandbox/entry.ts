@@ -8,6 +8,11 @@ export interface Entry {
   readonly ReadableContentsFormat?: string;
   readonly HumanReadable?: string;
   readonly EntryContext?: JsonObject;
+  /** Not done yet: this command is to be run with `PollingArgs` in `NextRun` seconds, for at most `Timeout` seconds in all. */
+  readonly PollingCommand?: string;
+  readonly NextRun?: number;
+  readonly Timeout?: number;
+  readonly PollingArgs?: JsonObject;
 }
 
 /** XSOAR's numbers of the types of entries. */
@@ -75,7 +80,22 @@ function entryOf(json: Json): Entry {
     ...(typeof json.ReadableContentsFormat === 'string' ? { ReadableContentsFormat: json.ReadableContentsFormat } : {}),
     ...(typeof json.HumanReadable === 'string' ? { HumanReadable: json.HumanReadable } : {}),
     ...(isObject(json.EntryContext) ? { EntryContext: json.EntryContext } : {}),
+    ...(typeof json.PollingCommand === 'string' ? polling(json, json.PollingCommand) : {}),
   };
+}
+
+function polling(json: JsonObject, command: string): Partial<Entry> {
+  return {
+    PollingCommand: command,
+    NextRun: secondsOf(json.NextRun, 30),
+    Timeout: secondsOf(json.Timeout, 600),
+    PollingArgs: isObject(json.PollingArgs) ? json.PollingArgs : {},
+  };
+}
+
+function secondsOf(value: Json | undefined, otherwise: number): number {
+  const seconds = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
+  return seconds > 0 ? seconds : otherwise;
 }
 
 function jsonEntry(json: Json): Entry {
