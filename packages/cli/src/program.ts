@@ -11,6 +11,7 @@ import { mcpCommand } from './commands/mcp.ts';
 import { operationsCommands } from './commands/operations.ts';
 import { packCommand } from './commands/pack.ts';
 import { usersCommand } from './commands/users.ts';
+import { warroomCommand } from './commands/warroom.ts';
 import { CliError, type Io, note } from './io.ts';
 
 /**
@@ -40,9 +41,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   });
   operationsCommands(program, io);
   mcpCommand(program, io);
-  packCommand(program, io, () => {
+  const fail = () => {
     status = 1;
-  });
+  };
+  packCommand(program, io, fail);
+  warroomCommand(program, io, fail);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;
