@@ -42,6 +42,7 @@ beforeAll(async () => {
     integrations: [{ integration_id: integration.integration_id, role: 'input' }],
   });
   jobId = job.job_id;
+  await admin.app.startJob(jobId);
   keyFile = join(shell.folder, 'key.txt');
   writeFileSync(keyFile, `${key}\n`);
 });
