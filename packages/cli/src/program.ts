@@ -10,6 +10,7 @@ import { keysCommand } from './commands/keys.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { operationsCommands } from './commands/operations.ts';
 import { packCommand } from './commands/pack.ts';
+import { playbookCommand } from './commands/playbook.ts';
 import { usersCommand } from './commands/users.ts';
 import { warroomCommand } from './commands/warroom.ts';
 import { CliError, type Io, note } from './io.ts';
@@ -46,6 +47,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   };
   packCommand(program, io, fail);
   warroomCommand(program, io, fail);
+  playbookCommand(program, io, fail);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;
@@ -69,6 +71,10 @@ const FOR_PEOPLE: ReadonlySet<string> = new Set([
   'BadConfig',
   'TrainingError',
   'PackNotBuilt',
+  'PlaybookError',
+  'SandboxError',
+  'ContextError',
+  'ValueError',
 ]);
 
 function explain(error: unknown): string[] {

@@ -65,7 +65,7 @@ export async function runPlaybook(request: RunRequest): Promise<RunResult> {
   };
   let inputs: JsonObject;
   try {
-    inputs = inputsOf(playbook, request.inputs ?? {}, frame);
+    inputs = inputsOf(playbook, request.inputs ?? {}, frame, false);
   } catch (error) {
     if (error instanceof ValueError || error instanceof ContextError)
       throw new PlaybookError(`${playbook.file}: ${error.message}.`);

@@ -22,17 +22,18 @@ export class BadYaml extends Error {
 
 const MOST_CHARACTERS = 4_000_000;
 const MOST_DEPTH = 60;
-const MOST_NODES = 400_000;
+const MOST_ITEMS = 300_000;
+const MOST_BRACKETS = 500;
 
 /**
- * Reads one YAML document (JSON is one too) written by somebody else: at most 4 million characters, 400,000 nodes and 60 levels; no
+ * Reads one YAML document (JSON is one too) written by somebody else: at most 4 million characters, 300,000 lines and items, and 60 levels; no
  * anchors and aliases (a few lines of them make gigabytes), no tags of its own, no key twice, no `__proto__`. Dates stay text.
  *
  * @throws BadYaml with a sentence and the line.
  */
 export function readSafeYaml(text: string): SafeYaml {
   if (text.length > MOST_CHARACTERS) throw new BadYaml(`is larger than ${MOST_CHARACTERS.toLocaleString('en')} characters`, 1);
-  checkNesting(text);
+  checkSize(text);
   const lines = new LineCounter();
   const documents = parse(text, lines);
   if (documents.length > 1) throw new BadYaml('holds several documents; leave one', 1);
@@ -41,12 +42,9 @@ export function readSafeYaml(text: string): SafeYaml {
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined)
     throw new BadYaml(`is not plain YAML: ${firstLine(problem.message)}`, lines.linePos(problem.pos[0]).line);
-  let nodes = 0;
   visit(document, (_key, node, path) => {
     if (!isNode(node)) return;
-    nodes += 1;
     const line = node.range ? lines.linePos(node.range[0]).line : 1;
-    if (nodes > MOST_NODES) throw new BadYaml(`has more than ${MOST_NODES.toLocaleString('en')} nodes`, line);
     if (path.length > 2 * MOST_DEPTH) throw new BadYaml(`is nested deeper than ${MOST_DEPTH} levels`, line);
     if (isAlias(node)) throw new BadYaml(`uses the alias *${node.source}; write the value out`, line);
     if (node.anchor !== undefined)
@@ -72,15 +70,21 @@ function parse(text: string, lines: LineCounter) {
   }
 }
 
-/** The parser recurses over brackets, and its stack ends before its patience; so they are counted first, inside of strings or not. */
-function checkNesting(text: string): void {
+/**
+ * The parser recurses over brackets, and its stack ends before its patience; and it takes seconds for what is small and has many items. So
+ * both are counted first, inside of strings or not.
+ */
+function checkSize(text: string): void {
   let depth = 0;
   let line = 1;
+  let items = 0;
   for (const character of text) {
     if (character === '\n') line += 1;
+    if (character === '\n' || character === ',') items += 1;
     else if (character === '[' || character === '{') depth += 1;
     else if (character === ']' || character === '}') depth = Math.max(0, depth - 1);
-    if (depth > 2_000) throw new BadYaml('opens more than 2,000 brackets without closing them', line);
+    if (depth > MOST_BRACKETS) throw new BadYaml(`opens more than ${MOST_BRACKETS} brackets without closing them`, line);
+    if (items > MOST_ITEMS) throw new BadYaml(`has more than ${MOST_ITEMS.toLocaleString('en')} lines and items`, line);
   }
 }
 

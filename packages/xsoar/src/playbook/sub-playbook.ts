@@ -39,7 +39,7 @@ export async function runSubPlaybook(
   const playbook = frame.shared.host.findPlaybook(name);
   if (playbook === undefined) throw new NotKnown(`the playbook "${name}" is not in the pack`);
   if (frame.path.length >= MOST_DEPTH) throw new NotKnown(`playbooks call each other more than ${MOST_DEPTH} deep`);
-  const inputs = inputsOf(playbook, given, frame);
+  const inputs = inputsOf(playbook, given, frame, true);
   if (task.loop === undefined) return roundOf(within(frame, task, inputs, playbook), frame, task, run);
   return task.loop.forEach
     ? eachItem(task, task.loop, inputs, playbook, frame, run)
@@ -48,14 +48,15 @@ export async function runSubPlaybook(
 
 /**
  * The inputs of a playbook: what is given, else its default, read in the frame around it.
- * @throws ValueError where a required one is missing.
+ * @param strict refuses a required one that is empty, as XSOAR does for sub-playbooks; a playbook that runs by itself only finds it empty.
+ * @throws ValueError
  */
-export function inputsOf(playbook: Playbook, given: JsonObject, around: Frame): JsonObject {
+export function inputsOf(playbook: Playbook, given: JsonObject, around: Frame, strict: boolean): JsonObject {
   const scope = scopeOf(around);
   return Object.fromEntries(
     playbook.inputs.flatMap(({ key, value, required }) => {
       const input = isEmpty(given[key]) ? (value === undefined ? undefined : evaluateValue(value, scope)) : given[key];
-      if (required && isEmpty(input))
+      if (strict && required && isEmpty(input))
         throw new ValueError(`the required input ${key} of the playbook "${playbook.name}" is empty`);
       return input === undefined ? [] : [[key, input] as const];
     }),

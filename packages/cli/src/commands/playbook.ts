@@ -1,0 +1,149 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import {
+  copyJson,
+  drawRun,
+  type Host,
+  incidentJson,
+  incidentOf,
+  type JsonObject,
+  loadPack,
+  type Playbook,
+  packFolder,
+  packHost,
+  playbookFinder,
+  REAL_CLOCK,
+  type RunResult,
+  readPlaybook,
+  recordCalls,
+  runPlaybook,
+} from '@verdict/xsoar';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type Io, note, sayJson } from '../io.ts';
+import { whole } from '../options.ts';
+import { askerOf, watchRun } from '../playbook-terminal.ts';
+import { testPlaybooks } from '../playbook-tests.ts';
+import { readJsonFile, readTextFile } from '../text-file.ts';
+import { instanceOf } from '../xsoar-instances.ts';
+
+interface RunOptions {
+  readonly incident?: string;
+  readonly instance: readonly string[];
+  readonly answer: ReadonlyMap<string, string>;
+  readonly input: ReadonlyMap<string, string>;
+  readonly pack?: string;
+  readonly trace?: string;
+  readonly svg?: string;
+  readonly timeout: number;
+  readonly analyst: string;
+  readonly json?: true;
+  readonly out?: string;
+}
+
+/**
+ * `verdict playbook …`: playbooks of Cortex XSOAR without an XSOAR server.
+ * @param fail called where a playbook did not come to its end, or a test failed.
+ */
+export function playbookCommand(program: Command, io: Io, fail: () => void): void {
+  const playbook = program.command('playbook').description('run and test playbooks of Cortex XSOAR without an XSOAR server');
+
+  withRunOptions(playbook.command('run <file>'))
+    .description('run a playbook; ends with status 1 where it does not come to its end')
+    .option('--trace <file>', 'write what each task did, as JSON')
+    .option('--svg <file>', 'write a picture of the playbook with the way taken')
+    .option('--json', 'answer with the trace, the context and the incident as JSON')
+    .action(async (file: string, options: RunOptions) => {
+      const playbookRead = readPlaybook(readTextFile(file), file);
+      const { result } = await runHere(io, file, playbookRead, options, (host) => host);
+      if (options.trace !== undefined) writeFileSync(options.trace, `${JSON.stringify(result.trace, undefined, 2)}\n`);
+      if (options.svg !== undefined) writeFileSync(options.svg, drawRun(playbookRead, result.trace));
+      if (options.json) sayJson(io, { trace: result.trace, context: result.context, incident: incidentJson(result.incident) });
+      conclude(io, result, fail);
+    });
+
+  withRunOptions(playbook.command('record <file>'))
+    .description('run a playbook and write a test of it, with every answer that it got')
+    .requiredOption('--out <file>', 'where to write the test (YAML)')
+    .action(async (file: string, options: RunOptions & { out: string }) => {
+      const playbookRead = readPlaybook(readTextFile(file), file);
+      let recorder: ReturnType<typeof recordCalls> | undefined;
+      const { result, before, inputs } = await runHere(io, file, playbookRead, options, (host) => {
+        recorder = recordCalls(host);
+        return recorder.host;
+      });
+      const from = (path: string) => relative(dirname(resolve(options.out)), resolve(path)) || '.';
+      const text = recorder!.testText({
+        playbook: from(file),
+        pack: options.pack === undefined ? undefined : from(options.pack),
+        incident: before,
+        inputs,
+        trace: result.trace,
+        after: result.incident,
+      });
+      writeFileSync(options.out, text);
+      note(io, `Wrote ${options.out}. Answers of the service are in it: look through them before you share it.`);
+      conclude(io, result, fail);
+    });
+
+  playbook
+    .command('test <files...>')
+    .description('run playbooks against recorded answers, and compare; ends with status 1 where a test fails')
+    .option('--json', 'answer as JSON')
+    .action(async (files: string[], options: { json?: true }) => {
+      if (!(await testPlaybooks(io, files, options.json === true))) fail();
+    });
+}
+
+function withRunOptions(command: Command): Command {
+  return command
+    .option('--incident <file>', 'the incident, as JSON: fields of XSOAR, custom ones under CustomFields or beside them')
+    .option('--instance <name=url,keyfile>', 'an instance of the pack’s integration; can be given several times', collect, [])
+    .option(
+      '--answer <task=value>',
+      'an answer for a person’s task, by TASK or TASK.QUESTION; can be given several times',
+      pair,
+      new Map(),
+    )
+    .option('--input <name=value>', 'an input of the playbook; can be given several times', pair, new Map())
+    .option('--pack <folder>', 'the pack whose commands, scripts and playbooks are used (ours where it is left out)')
+    .option('--timeout <seconds>', 'end it after this time', whole(1, 86_400), 3_600)
+    .option('--analyst <name>', 'who gets an incident that is assigned to some analyst', 'analyst');
+}
+
+async function runHere(io: Io, file: string, playbook: Playbook, options: RunOptions, wrap: (host: Host) => Host) {
+  const folder = options.pack ?? packFolder();
+  const pack = loadPack(folder);
+  const incident = incidentOf(options.incident === undefined ? {} : copyJson(readJsonFile(options.incident)));
+  const inputs: JsonObject = Object.fromEntries(options.input);
+  const host = packHost({
+    instances: options.instance.map((text) => instanceOf(io, text, pack)),
+    automations: pack.automations,
+    findPlaybook: playbookFinder([dirname(resolve(file)), folder]),
+    ask: askerOf(io, options.answer),
+    clock: REAL_CLOCK,
+    analyst: options.analyst,
+    env: io.env,
+    ...(options.json !== true && { watch: watchRun(io) }),
+  });
+  const result = await runPlaybook({ playbook, incident, host: wrap(host), inputs, timeoutMs: options.timeout * 1000 });
+  return { result, before: incident, inputs };
+}
+
+function conclude(io: Io, { trace }: RunResult, fail: () => void): void {
+  if (trace.state === 'completed') note(io, `${trace.playbook} came to its end.`);
+  else {
+    note(io, `${trace.playbook}: ${trace.problem ?? trace.state}.`);
+    if (trace.state === 'waiting') note(io, 'Answer with --answer TASK=VALUE, or run it on a terminal.');
+    fail();
+  }
+}
+
+function collect(text: string, before: readonly string[]): string[] {
+  return [...before, text];
+}
+
+function pair(text: string, before: ReadonlyMap<string, string>): Map<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Write it like NAME=VALUE.');
+  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
+}
