@@ -19,12 +19,14 @@ export class EventFacts {
   readonly #jobs: ReadonlyMap<number, Job>;
   readonly #shared = new Map<string, Omit<ArcannaFacts, 'event' | 'before'>>();
   readonly #points = new Map<string, readonly string[]>();
+  readonly #pendingFrom: number;
   /** Alerts parsed so far. */
   parsed = 0;
 
   constructor(store: SearchStore, jobs: readonly Job[]) {
     this.#store = store;
     this.#jobs = new Map(jobs.map((job) => [job.id, job]));
+    this.#pendingFrom = store.pendingFrom();
   }
 
   document([seq, jobId, eventId, eventAt]: NarrowRow): SearchDocument {
@@ -33,7 +35,7 @@ export class EventFacts {
       jobId,
       eventId,
       eventAt,
-      columns: this.#store.columns,
+      ...(seq < this.#pendingFrom ? { columns: this.#store.columns } : {}),
       event: () => this.event(seq),
       alert: () => {
         this.parsed++;

@@ -21,6 +21,9 @@ CREATE VIRTUAL TABLE terms USING fts5 (hashes, content = '', contentless_delete 
 const BATCH_EVENTS = 1_000;
 const BATCH_CHARACTERS = 4_000_000;
 
+/** Microseconds that the index waits for events whose code steps have not run. */
+const PENDING_PATIENCE = 60_000_000;
+
 /** An event as the index takes it in. */
 export interface Unindexed {
   readonly seq: number;
@@ -30,6 +33,8 @@ export interface Unindexed {
   readonly is_current: number;
   readonly title: string | null;
   readonly body: string | null;
+  readonly status: string;
+  readonly ingested_at: number;
 }
 
 /** The writing side of the index, with the events beside it for reading. */
@@ -46,8 +51,8 @@ export class IndexStore {
     this.#events.pragma('cache_size = -4000');
     this.#events.pragma('query_only = ON');
     this.#next = this.#events.prepare(
-      `SELECT e.seq, e.job_id, e.event_id, e.event_version, e.is_current, e.title, b.body FROM events e
-       LEFT JOIN event_bodies b ON b.seq = e.seq WHERE e.seq > ? ORDER BY e.seq LIMIT ${BATCH_EVENTS}`,
+      `SELECT e.seq, e.job_id, e.event_id, e.event_version, e.is_current, e.title, e.status, e.ingested_at, b.body FROM events e
+       LEFT JOIN event_records b ON b.seq = e.seq WHERE e.seq > ? ORDER BY e.seq LIMIT ${BATCH_EVENTS}`,
     );
     this.#before = this.#events.prepare(
       'SELECT seq FROM events WHERE job_id = ? AND event_id = ? AND event_version < ? ORDER BY event_version DESC LIMIT 1',
@@ -76,6 +81,7 @@ export class IndexStore {
     const rows: Unindexed[] = [];
     let characters = 0;
     for (const row of this.#next.iterate(after) as IterableIterator<Unindexed>) {
+      if (waits(row)) break;
       rows.push(row);
       characters += row.body?.length ?? 0;
       if (characters >= BATCH_CHARACTERS) break;
@@ -181,6 +187,19 @@ export class IndexStore {
   #note(name: string, value: string | number): void {
     this.#index.prepare('UPDATE state SET value = ? WHERE name = ?').run(value, name);
   }
+}
+
+/**
+ * Whether an event will soon be something else: code steps run on it. One that waits for long, because many are before it, is taken in without
+ * terms, so that those behind it need not wait.
+ */
+function waits(row: Unindexed): boolean {
+  return isPending(row) && row.ingested_at > Date.now() * 1_000 - PENDING_PATIENCE;
+}
+
+/** Whether what an event holds may still change. */
+export function isPending({ status }: Pick<Unindexed, 'status'>): boolean {
+  return status === 'pending_inference';
 }
 
 /** Removes an index with its log; it is built again from the events. */

@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { termsOf } from './event-terms.ts';
-import { IndexStore } from './index-store.ts';
+import { IndexStore, isPending } from './index-store.ts';
 import type { FromIndexing, IndexOrder } from './search-index.ts';
 import { TermHash } from './term-hash.ts';
 
@@ -55,7 +55,7 @@ function step(): boolean {
   // A version that was replaced already is not found by anybody; the one that replaced it follows.
   const current = rows.filter((row) => row.is_current === 1);
   const replaced = current.map((row) => store.replacedBy(row)).filter((seq) => seq !== undefined);
-  const taken = current.map((row) => ({ seq: row.seq, terms: termsOf(row, hash) }));
+  const taken = current.map((row) => ({ seq: row.seq, terms: isPending(row) ? null : termsOf(row, hash) }));
   store.take(taken, replaced, last.seq);
   return true;
 }
