@@ -9,8 +9,12 @@ import type {
   AppBuckets,
   AppBucketsQuery,
   AppCaller,
+  AppCodeStep,
+  AppCodeStepChange,
+  AppCodeStepDetails,
   AppDone,
   AppDrift,
+  AppEnded,
   AppEvent,
   AppEvents,
   AppEventsQuery,
@@ -229,6 +233,27 @@ export class App {
     return this.#send.json('POST', `${JOBS}/${part(jobId)}/agent_votes/${part(voteId)}/decline`);
   }
 
+  // Code steps --------------------------------------------------------------------------------------------------------------------
+
+  /** In the order in which they run. They are made by `v2.saveCodeStep`. */
+  codeSteps(jobId: number): Promise<AppCodeStep[]> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/code_steps`);
+  }
+
+  /** With all its versions. */
+  codeStep(jobId: number, stepId: number): Promise<AppCodeStepDetails> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/code_steps/${part(stepId)}`);
+  }
+
+  /** Switches it on or off, moves it, or goes back to another version. */
+  changeCodeStep(jobId: number, stepId: number, change: AppCodeStepChange): Promise<AppCodeStepDetails> {
+    return this.#send.json('PATCH', `${JOBS}/${part(jobId)}/code_steps/${part(stepId)}`, { body: change });
+  }
+
+  removeCodeStep(jobId: number, stepId: number): Promise<AppDone> {
+    return this.#send.json('DELETE', `${JOBS}/${part(jobId)}/code_steps/${part(stepId)}`);
+  }
+
   // Training and models ----------------------------------------------------------------------------------------------------------
 
   /** How the training stands, with its percent, and what it still needs. */
@@ -314,6 +339,15 @@ export class App {
     return this.#send.json('GET', '/api/app/integrations');
   }
 
+  integration(integrationId: number): Promise<AppIntegration> {
+    return this.#send.json('GET', `/api/app/integrations/${part(integrationId)}`);
+  }
+
+  /** Gives it a new key, which is in the answer, this once; the one it had ends. */
+  renewIntegrationKey(integrationId: number): Promise<AppIntegrationWritten> {
+    return this.#send.json('POST', `/api/app/integrations/${part(integrationId)}/key`);
+  }
+
   /** A key that is made for it is in the answer, this once. */
   createIntegration(integration: AppIntegrationCreate): Promise<AppIntegrationWritten> {
     return this.#send.json('POST', '/api/app/integrations', { body: integration });
@@ -344,6 +378,11 @@ export class App {
   /** Sets another password; all sessions and tokens of the person end. */
   setPassword(userId: number, password: string): Promise<AppUser> {
     return this.#send.json('POST', `/api/app/users/${part(userId)}/password`, { body: { password } });
+  }
+
+  /** Ends all sessions of a person. */
+  endSessions(userId: number): Promise<AppEnded> {
+    return this.#send.json('DELETE', `/api/app/users/${part(userId)}/sessions`);
   }
 
   keys(): Promise<AppKey[]> {

@@ -40,6 +40,10 @@ export class V1 {
     return this.#send.json('POST', '/api/v1/jobs/get_by_name', { body: { job_name: name }, repeatable: true });
   }
 
+  labelsByName(name: string): Promise<LabelNames> {
+    return this.#send.json('POST', '/api/v1/jobs/get_by_name/labels', { body: { job_name: name }, repeatable: true });
+  }
+
   labels(jobId: number): Promise<LabelNames> {
     return this.#send.json('GET', `/api/v1/jobs/${part(jobId)}/labels`);
   }

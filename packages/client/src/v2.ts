@@ -1,15 +1,27 @@
 import type {
+  AgenticNotesAnswer,
+  AgenticNotesRequest,
+  CategoryDetail,
+  CategoryList,
+  CodeBlockAnswer,
+  CodeBlockRequest,
   EventQuery,
   EventQueryAnswer,
   FieldList,
+  FieldsMapping,
   FieldsRequest,
   Filter,
+  IntegrationParametersSchema,
+  IntegrationTypeDetail,
+  IntegrationTypeList,
   JobAndModelMetrics,
   JobMetrics,
   ModelMetricsView,
   RawQuery,
   RawQueryAnswer,
   RecomputeAnswer,
+  ReprocessAnswer,
+  ReprocessRequest,
   RequestStatus,
   ResourceList,
   ResourceMap,
@@ -70,6 +82,21 @@ export class V2 {
     return this.#send.json('DELETE', '/api/v2/resources', { query: { resource_type: type, ...name } });
   }
 
+  /** The parameters that integrations take, by their type; with a role those of an entry in a job's pipeline. */
+  integrationParameters(type?: string, role?: string): Promise<IntegrationParametersSchema> {
+    return this.#send.json('GET', '/api/v2/resources/integration/parameters/schema', { query: { integration_type: type, role } });
+  }
+
+  /** The types of integrations that there are, or everything about one. */
+  integrationTypes(type?: string, role?: string): Promise<IntegrationTypeList | IntegrationTypeDetail> {
+    return this.#send.json('GET', '/api/v2/resources/integration/metadata', { query: { type, role } });
+  }
+
+  /** The categories of jobs, or what a job of one takes. */
+  jobCategories(category?: string): Promise<CategoryList | CategoryDetail> {
+    return this.#send.json('GET', '/api/v2/resources/job/metadata', { query: { category } });
+  }
+
   start(jobId: number): Promise<RequestStatus> {
     return this.#act(jobId, 'start');
   }
@@ -100,6 +127,36 @@ export class V2 {
   /** The fields that can be filtered by, with their operators. */
   filterFields(request: FieldsRequest = {}): Promise<FieldList> {
     return this.#send.json('POST', '/api/v2/filters/fields', { body: request, repeatable: true });
+  }
+
+  /** The Elasticsearch type of each field. */
+  fieldsMapping(request: FieldsRequest = {}): Promise<FieldsMapping> {
+    return this.#send.json('POST', '/api/v2/filters/fields_mapping', { body: request, repeatable: true });
+  }
+
+  /** Has the events that fulfil all conditions decided again by the active model, all without any; in the background. */
+  reprocess(jobId: number, which: ReprocessRequest = {}): Promise<ReprocessAnswer> {
+    return this.#send.json('POST', `/api/v2/events/${part(jobId)}/reprocess`, { body: which });
+  }
+
+  /** Has one event decided again, at once. */
+  reprocessEvent(jobId: number, eventId: string): Promise<ReprocessAnswer> {
+    return this.#send.json('POST', `/api/v2/events/${part(jobId)}/${part(eventId)}/reprocess`, { repeatable: true });
+  }
+
+  /** Keeps what an agent found with an event; people see it, it is never counted as feedback. */
+  addNotes(jobId: number, eventId: string, notes: AgenticNotesRequest): Promise<AgenticNotesAnswer> {
+    return this.#send.json('POST', `/api/v2/events/${part(jobId)}/${part(eventId)}/add_agentic_notes`, { body: notes });
+  }
+
+  /** Runs a code step without keeping it. */
+  testCodeStep(step: CodeBlockRequest): Promise<CodeBlockAnswer> {
+    return this.#send.json('POST', '/api/v2/inline_code_blocks/test', { body: step, repeatable: true });
+  }
+
+  /** Attaches a code step to a job, which it runs on from then on; `stderr` says where it failed and was not saved. */
+  saveCodeStep(step: CodeBlockRequest): Promise<CodeBlockAnswer> {
+    return this.#send.json('POST', '/api/v2/inline_code_blocks/save', { body: step });
   }
 
   /** How often people agree with the decisions of a job. `job` is its number or its title; times are ISO 8601, an end that is a day includes it. */

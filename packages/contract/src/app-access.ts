@@ -138,6 +138,7 @@ export const AppEnded = Type.Object(
   { sessions: Type.Integer({ minimum: 0, description: 'Sessions that were ended.' }) },
   { description: 'What was ended.', examples: [{ sessions: 2 }] },
 );
+export type AppEnded = Static<typeof AppEnded>;
 
 const RightList = Type.Array(Type.Enum([...INPUT_RIGHTS]), {
   description: `Rights of an input key: ${INPUT_RIGHTS.join(', ')}.`,

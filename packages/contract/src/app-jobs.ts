@@ -209,6 +209,12 @@ export const AppEvent = Type.Object(
     data_source: Nullable(Type.String(), 'Where it comes from.'),
     storage_tag: Nullable(Type.String(), 'The tag it was sent with.'),
     raw_event: text("The alert's own JSON, as text: its numbers stay as they came."),
+    enriched_event: Nullable(
+      Type.String(),
+      'What code steps made of the alert, as JSON text: what it is decided by and found by; null where they changed nothing.',
+    ),
+    pending: Type.Boolean({ description: 'Its code steps have not run yet: it is not decided.' }),
+    error: Nullable(Type.String(), 'What went wrong before the decision; null when nothing did.'),
     decision_points: Type.Array(Type.Object({ point: Type.String(), value: Type.Unknown() }), {
       description: 'What the decision may depend on.',
     }),

@@ -311,6 +311,7 @@ export const IntegrationTypeList = Type.Object(
   { integration_types: Type.Array(IntegrationTypeView) },
   { description: 'The integration types.', examples: [{ integration_types: [typeExample] }] },
 );
+export type IntegrationTypeList = Static<typeof IntegrationTypeList>;
 export const IntegrationTypeDetail = Type.Object(
   {
     ...typeMembers,
@@ -322,6 +323,7 @@ export const IntegrationTypeDetail = Type.Object(
     examples: [{ ...typeExample, connection_parameters: {}, pipeline_parameters: {} }],
   },
 );
+export type IntegrationTypeDetail = Static<typeof IntegrationTypeDetail>;
 
 export const CategoryQuery = Open(
   { category: Type.Optional(text('The name of a category.')) },
@@ -336,7 +338,9 @@ export const CategoryList = Type.Object(
   { job_categories: Type.Array(Type.Object(categoryMembers)) },
   { description: 'The categories a job may have.', examples: [{ job_categories: [...JOB_CATEGORIES] }] },
 );
+export type CategoryList = Static<typeof CategoryList>;
 export const CategoryDetail = Type.Object(
   { ...categoryMembers, parameters: AnyMembers('JSON Schema of the properties of such a job.') },
   { description: 'One category with what such a job may have.', examples: [{ ...JOB_CATEGORIES[0], parameters: {} }] },
 );
+export type CategoryDetail = Static<typeof CategoryDetail>;

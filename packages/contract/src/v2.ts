@@ -102,11 +102,24 @@ export type AgenticNotesAnswer = Static<typeof AgenticNotesAnswer>;
 export const CodeBlockRequest = Open(
   {
     source_code: Type.String({ description: 'JavaScript: function transform(record) { … return record }' }),
-    input_test: Type.Unknown({ description: 'The record to try it on, as an object or as JSON text.' }),
+    input_test: Type.Optional(
+      Type.Unknown({ description: 'The record to try it on, as an object or as JSON text; not needed with reprocess_event_id.' }),
+    ),
     job_id: Lenient(Type.Integer(), 'The job it belongs to; needed to save it.'),
     title: Lenient(Type.String({ maxLength: SHORT_TEXT_CHARS_MAX }), 'What it is called.'),
     description: Lenient(Type.String({ maxLength: 10_000 }), 'What it is for.'),
-    env_variables: Lenient(Type.Record(Type.String(), Type.String()), 'Texts it can read.'),
+    env_variables: Lenient(
+      Type.Union([
+        Type.Record(Type.String(), Type.String()),
+        Type.Array(
+          Open(
+            { name: Type.String({ description: 'Its name.' }), value: Type.String({ description: 'Its value.' }) },
+            { description: 'One variable.', examples: [{ name: 'SITE', value: 'Lyon', is_secret: false }] },
+          ),
+        ),
+      ]),
+      'Texts it can read as env_variables.NAME: by name, or as a list of names and values. They are kept sealed and never shown again.',
+    ),
     settings: Lenient(
       Open(
         {
@@ -125,7 +138,10 @@ export const CodeBlockRequest = Open(
       ),
       'How it runs.',
     ),
-    reprocess_event_id: Lenient(Type.String({ pattern: EVENT_ID_PATTERN }), 'An event to decide anew with it.'),
+    reprocess_event_id: Lenient(
+      Type.String({ pattern: EVENT_ID_PATTERN }),
+      'A stored event of the job to try it on, as it came, in place of input_test.',
+    ),
   },
   {
     description: 'A code step.',

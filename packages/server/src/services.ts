@@ -10,6 +10,11 @@ import { AuditTrail } from './audit/audit-trail.ts';
 import { BucketService } from './buckets/bucket-service.ts';
 import { RebucketTask } from './buckets/rebucket-task.ts';
 import type { Clock } from './clock.ts';
+import { codeStepRoutesApp } from './code-steps/code-step-app.ts';
+import { CodeStepService } from './code-steps/code-step-service.ts';
+import { codeStepRoutesV2 } from './code-steps/code-step-v2.ts';
+import { CodeThreads } from './code-steps/code-threads.ts';
+import { EnrichTask } from './code-steps/enrich-task.ts';
 import type { Config } from './config.ts';
 import { eventRoutesApp } from './decisions/decision-app.ts';
 import { DecisionService } from './decisions/decision-service.ts';
@@ -36,6 +41,7 @@ import { FieldAdviser } from './ingest/field-adviser.ts';
 import { ingestRoutesApp } from './ingest/ingest-app.ts';
 import { IngestService } from './ingest/ingest-service.ts';
 import { ingestRoutesV1 } from './ingest/ingest-v1.ts';
+import { PendingEvents } from './ingest/pending-events.ts';
 import { integrationRoutesApp } from './integrations/integration-app.ts';
 import { IntegrationService } from './integrations/integration-service.ts';
 import { jobRoutesApp } from './jobs/job-app.ts';
@@ -142,6 +148,18 @@ export function wireServices(options: {
     draw: () => randomInt(2 ** 32) / 2 ** 32,
   });
   ingest.drawBy(guards);
+  const pending = new PendingEvents({ storage, clock, jobs, buckets, decisions, feedback, drawer: guards });
+  const codeThreads = new CodeThreads();
+  const codeSteps = new CodeStepService({
+    storage,
+    clock,
+    audit,
+    vault: access.vault,
+    jobs,
+    events,
+    run: (order, signal) => codeThreads.run(order, signal),
+    recordMax: config.eventLimit,
+  });
   const pictures = new EventPictures(events, decisions, feedback, (job, event, decision, consensus) =>
     guards.automation(job, event, decision, consensus),
   );
@@ -158,10 +176,19 @@ export function wireServices(options: {
   const rebucketTask = new RebucketTask(storage, clock, jobs, feedback);
   const reprocessTask = new ReprocessTask(storage, clock, jobs, events, decisions);
   const recomputeTask = new RecomputeTask(storage, clock, () => training, models, events, decisions);
-  const handlers = [trainTask, rebucketTask, reprocessTask, recomputeTask, retention.handler];
+  const enrichTask = new EnrichTask({
+    pending,
+    steps: (jobId) => codeSteps.runnable(jobId),
+    run: (order, signal) => codeThreads.run(order, signal),
+    recordMax: config.eventLimit,
+  });
+  const handlers = [trainTask, rebucketTask, reprocessTask, recomputeTask, enrichTask, retention.handler];
   const tasks = new TaskService(storage, clock, handlers, {
     onError: (error, task) => log.error({ err: error, task: task.id, kind: task.kind }, 'task failed'),
   });
+  enrichTask.workWith(tasks);
+  ingest.onPending((tx, jobId) => enrichTask.carryOnIn(tx, jobId));
+  codeSteps.onChange((jobId) => enrichTask.forgive(jobId));
   jobs.onPointsChanged((tx, jobId, version, origin) => rebucketTask.enqueueIn(tasks, tx, jobId, version, origin));
   const training = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
   const figures = new MetricsService(storage, audit, training, tasks);
@@ -192,9 +219,9 @@ export function wireServices(options: {
     ...readTools({ jobs, events, buckets, decisions, feedback, pictures, training, metrics: figures, readiness, search, clock }),
     ...writeTools({ jobs, votes: agentVotes, training }),
   ];
-  observe({ metrics, ingest, feedback, tasks, disk });
+  observe({ metrics, ingest, pending, feedback, tasks, disk });
   const changes = new Changes(randomUUID());
-  tellOf(changes, { ingest, feedback, tasks, jobs });
+  tellOf(changes, { ingest, pending, feedback, tasks, jobs });
 
   const machineNames: MachineNames = (_principal, job) => integrations.machineNames(job);
   const wantsLegacy: WantsLegacy = (principal, job) => integrations.wantsLegacy(principal, job);
@@ -209,6 +236,7 @@ export function wireServices(options: {
       config,
       jobs,
       ingest,
+      settled: (seq, milliseconds) => pending.settled(seq, milliseconds),
       async decisionView({ principal, request }, jobId, eventId) {
         const job = await jobs.get(principal, jobId);
         return presentDecision(job, await pictures.of(job, eventId), await wantsLegacy(principal, job), baseOf(request));
@@ -239,6 +267,8 @@ export function wireServices(options: {
     ...driftRoutesApp({ jobs, drift }),
     ...reprocessRoutesApp({ jobs, reprocess }),
     ...searchRoutesV2({ search, jobs, reprocess }),
+    ...codeStepRoutesV2({ steps: codeSteps, jobs }),
+    ...codeStepRoutesApp({ steps: codeSteps, jobs }),
     ...noteRoutesV2({ notes, jobs }),
     ...noteRoutesApp({ notes, jobs }),
     ...healthRoutes({ config, readiness, metrics }),
@@ -275,6 +305,7 @@ export function wireServices(options: {
       await access.start();
       await guards.start();
       await tasks.start();
+      for (const jobId of await pending.jobs()) await storage.write((tx) => enrichTask.carryOnIn(tx, jobId));
       await disk.start();
       searchIndex.start();
       driftWatch = watchDrift({
@@ -298,6 +329,7 @@ export function wireServices(options: {
       await searchThreads.stop();
       await searchIndex.stop();
       await tasks.stop();
+      await codeThreads.stop();
       await access.stop();
     },
   };
@@ -310,20 +342,24 @@ const SEARCH_DEADLINE_MS = 30_000;
 function observe(parts: {
   readonly metrics: Metrics;
   readonly ingest: IngestService;
+  readonly pending: PendingEvents;
   readonly feedback: FeedbackService;
   readonly tasks: TaskService;
   readonly disk: DiskWatch;
 }): void {
-  const { metrics, ingest, feedback, tasks, disk } = parts;
+  const { metrics, ingest, pending, feedback, tasks, disk } = parts;
   metrics.watchQueue(() => ingest.depth);
   metrics.watchDisk(() => disk.low);
   ingest.observe((ingested, seconds) => {
-    for (const { event, job, classNo } of ingested) {
+    for (const { event, job, classNo, pending: waits } of ingested) {
       metrics.eventsIngested(1, event.outcome);
-      if (event.outcome === 'repeated') continue;
+      if (event.outcome === 'repeated' || waits) continue;
       metrics.decision(classNo === null ? 'no_decision' : labelName(job, classNo));
       metrics.decisionSeconds(seconds / ingested.length);
     }
+  });
+  pending.observe((settled) => {
+    for (const { job, classNo } of settled) metrics.decision(classNo === null ? 'no_decision' : labelName(job, classNo));
   });
   feedback.observe((_job, { agreed }) =>
     metrics.feedback(agreed === undefined ? 'no_decision' : agreed ? 'agreed' : 'disagreed'),
@@ -344,6 +380,7 @@ function tellOf(
   changes: Changes,
   parts: {
     readonly ingest: IngestService;
+    readonly pending: PendingEvents;
     readonly feedback: FeedbackService;
     readonly tasks: TaskService;
     readonly jobs: JobService;
@@ -353,6 +390,11 @@ function tellOf(
     const counts = new Map<number, number>();
     for (const { event, job } of ingested) if (event.outcome !== 'repeated') counts.set(job.id, (counts.get(job.id) ?? 0) + 1);
     for (const [jobId, count] of counts) changes.countEvents(jobId, count);
+  });
+  // A decided one is news too: pages that show it as pending look again.
+  parts.pending.observe((settled) => {
+    const [first] = settled;
+    if (first) changes.countEvents(first.job.id, settled.length);
   });
   parts.feedback.observe((job) => changes.tell({ kind: 'feedback', jobId: job.id, data: {} }));
   parts.jobs.onChange((jobId) => changes.tell({ kind: 'job', jobId, data: {} }));

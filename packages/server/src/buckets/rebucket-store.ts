@@ -7,6 +7,7 @@ export interface EventPlace {
   readonly bucket_id: number | null;
   readonly is_current: number;
   readonly ingested_at: number;
+  readonly status: string;
 }
 
 /** First and last number among the events of a job. */
@@ -32,11 +33,11 @@ export async function eventsBelow(
 }
 
 export async function getBody(tx: ReadTx, seq: number): Promise<string | undefined> {
-  return (await tx.get<{ body: string }>('SELECT body FROM event_bodies WHERE seq = ?', seq))?.body;
+  return (await tx.get<{ body: string }>('SELECT body FROM event_records WHERE seq = ?', seq))?.body;
 }
 
 export async function getPlace(tx: ReadTx, seq: number): Promise<EventPlace | undefined> {
-  return tx.get('SELECT seq, points_version, bucket_id, is_current, ingested_at FROM events WHERE seq = ?', seq);
+  return tx.get('SELECT seq, points_version, bucket_id, is_current, ingested_at, status FROM events WHERE seq = ?', seq);
 }
 
 export async function setPlace(tx: Tx, seq: number, pointsVersion: number, bucketId: number | null): Promise<void> {

@@ -128,7 +128,8 @@ export class RebucketTask implements TaskHandler {
     const left = new Map<number, { events: number; at: number }>();
     for (const { seq, key, values } of placed) {
       const event = await store.getPlace(tx, seq);
-      if (!event || event.points_version >= version) continue;
+      // A pending one goes to its bucket when it is decided, by the points of that moment.
+      if (!event || event.points_version >= version || event.status === 'pending_inference') continue;
       const bucket = byKey.get(key) ?? { values, events: [] };
       bucket.events.push(event);
       byKey.set(key, bucket);

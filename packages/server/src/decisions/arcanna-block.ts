@@ -44,16 +44,16 @@ export function arcannaBlockOf(job: Job, facts: ArcannaFacts): ArcannaBlock {
     original_id: event.eventId,
     storage_tag: event.storageTag,
     pipeline_status: event.status === 'ERROR' ? 'error' : finished ? 'finished' : 'running',
-    pipeline_stage: 'decision',
+    pipeline_stage: finished ? 'decision' : 'enrichment',
     model: { path: decision ? String(decision.modelId) : null, timestamp: decision ? microsToZ(decision.madeAt) : null },
     log_messages: event.error
       ? [
           {
             component: 'pipeline',
             level: 'ERROR',
-            component_subcategory: 'decision',
+            component_subcategory: 'enrichment',
             content: event.error,
-            timestamp: microsToZ(event.ingestedAt),
+            timestamp: microsToZ(event.decidedAt ?? event.ingestedAt),
           },
         ]
       : [],

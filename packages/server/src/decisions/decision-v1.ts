@@ -150,9 +150,12 @@ const OURS = new Set(['arcanna', 'id', 'metadata', 'timestamp_inference', 'raw_e
 /** The export of call 14 as JSON text: the alert's members byte for byte as they came, ours beside them. */
 async function exportText(deps: DecisionRoutesDeps, job: Job, picture: EventPicture): Promise<string> {
   const { event } = picture;
-  const body = Buffer.from(await deps.events.body(event.seq), 'utf8');
+  const raw = await deps.events.body(event.seq);
+  const enriched = await deps.events.enriched(event.seq);
+  const body = Buffer.from(enriched ?? raw, 'utf8');
   const parts: string[] = [];
-  let collides = false;
+  // What code steps changed is shown as they left it, and the alert as it came stands beside it.
+  let collides = enriched !== undefined;
   let hasTime = false;
   for (const { key, value } of members(body)) {
     const name = keyText(body, key) ?? '';
@@ -183,7 +186,7 @@ async function exportText(deps: DecisionRoutesDeps, job: Job, picture: EventPict
     arcanna: await arcannaBlock(deps, job, picture),
   };
   for (const [name, value] of Object.entries(own)) parts.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
-  if (collides) parts.push(`"raw_event":${body.toString('utf8')}`);
+  if (collides) parts.push(`"raw_event":${raw}`);
   const head = JSON.stringify({
     event_id: event.eventId,
     ingest_timestamp: microsToZ(event.ingestedAt),

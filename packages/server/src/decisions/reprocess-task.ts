@@ -131,7 +131,7 @@ export class ReprocessTask implements TaskHandler {
     const alerts: unknown[] = [];
     const turn = performance.now();
     for (const seq of seqs) {
-      alerts.push(parseAlert(await this.#events.body(seq)));
+      alerts.push(parseAlert(await this.#events.record(seq)));
       if (performance.now() - turn > TURN_MS) break;
     }
     await nextTurn();
@@ -167,7 +167,8 @@ export class ReprocessTask implements TaskHandler {
     if (job.activeModelId === null) throw new TaskFailed('Train a model first: there is none to decide with.');
     const modelId = job.activeModelId;
     const event = await this.#events.getBySeqIn(tx, seq);
-    if (!event?.isCurrent) return { decided: false, changed: false, modelId };
+    // A pending one is decided by the active model before long.
+    if (!event?.isCurrent || event.status === 'pending_inference') return { decided: false, changed: false, modelId };
     const before = event.decisionId === null ? undefined : await this.#decisions.getIn(tx, event.decisionId);
     const after = await this.#decisions.decideIn(tx, job, () => alert);
     await this.#events.replaceDecisionIn(tx, event, after?.id ?? null, REPROCESS, now);

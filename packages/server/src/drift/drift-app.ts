@@ -11,7 +11,7 @@ export function driftRoutesApp(deps: { readonly jobs: JobService; readonly drift
       path: '/api/app/jobs/{job_id}/drift',
       id: 'appGetDrift',
       summary: 'Say what has moved since the active model was trained',
-      tag: 'app training',
+      tag: 'app: training',
       right: { scope: 'read:resources', role: 'analyst' },
       params: AppJobParams,
       response: AppDrift,

@@ -140,6 +140,7 @@ export class GuardService {
       { ...facts, label, confidence: decision?.confidence ?? 0, outlier: decision?.outlier ?? false, audited },
       { closedForAll: this.#closedForAll, guard: guard?.state },
     );
+    if (automation === 'allowed' && event.error !== null) return { verdict: 'ask', reason: INCOMPLETE };
     return { verdict: automation, reason: named(reason, job) };
   }
 
@@ -433,3 +434,5 @@ function named(sentence: string, job: Job): string {
     return label ? `"${label.name}"` : id;
   });
 }
+
+const INCOMPLETE = 'A step before the decision failed, so it was made without what the step would have told.';

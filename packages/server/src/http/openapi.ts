@@ -1,8 +1,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { ErrorBody } from '@verdict/contract';
 import type { FastifyInstance } from 'fastify';
 import { isLoopback } from '../settings.ts';
+import { completeDocument } from './openapi-document.ts';
 import type { HttpOptions } from './server.ts';
 
 /** Groups of the API page, in the order in which people need them. */
@@ -12,6 +12,7 @@ const TAGS: readonly (readonly [string, string])[] = [
   ['v2: resources', 'Jobs, integrations and keys as a document.'],
   ['v2: jobs', 'Start, stop, train.'],
   ['v2: events', 'Ask about events.'],
+  ['v2: code steps', 'Code that runs on each event before the decision.'],
   ['v2: metrics', 'How good the decisions are.'],
   ['v2: tokens', 'Management keys that end by themselves.'],
   ['app: AI use cases', 'The API that the web app and the command line use.'],
@@ -24,6 +25,7 @@ const TAGS: readonly (readonly [string, string])[] = [
   ['app: people', 'Users and sessions.'],
   ['app: API keys', 'Keys of SOARs and for management.'],
   ['app: audit trail', 'Who changed what.'],
+  ['agents', 'The Model Context Protocol: tools for agents.'],
   ['operations', 'Health, measures, backups.'],
 ];
 
@@ -63,10 +65,10 @@ export async function addOpenApi(app: FastifyInstance, options: HttpOptions): Pr
     transform: ({ schema, url, route }) => {
       const entry = route.config?.entry;
       if (!entry) return { url, schema };
-      // Described here only: what is sent on an error does not pass through a schema.
-      const response = { ...(schema.response as object | undefined), '4XX': ErrorBody };
-      return { url, schema: { ...schema, response, ...(entry.right.public ? { security: [] } : {}) } };
+      return { url, schema: { ...schema, ...(entry.right.public ? { security: [] } : {}) } };
     },
+    transformObject: (document) =>
+      'openapiObject' in document ? completeDocument(document.openapiObject, options.routes) : document.swaggerObject,
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',

@@ -38,6 +38,16 @@ export class EventService {
     return this.#storage.read((tx) => store.listVersions(tx, jobId, eventId));
   }
 
+  /** What the event is decided by, as JSON text: what code steps made of the alert, else the alert as it came. */
+  async record(seq: number): Promise<string> {
+    return (await this.#storage.read((tx) => store.getRecord(tx, seq))) ?? '{}';
+  }
+
+  /** What code steps made of the alert, as JSON text; undefined where none ran. */
+  async enriched(seq: number): Promise<string | undefined> {
+    return this.#storage.read((tx) => store.getEnriched(tx, seq));
+  }
+
   /** The alert's own text, byte for byte as it came. */
   async body(seq: number): Promise<string> {
     return (await this.#storage.read((tx) => store.getBody(tx, seq))) ?? '{}';

@@ -94,6 +94,8 @@ export interface NewEvent {
   readonly pointsVersion: number;
   readonly bucketId: number | null;
   readonly decisionId: number | null;
+  /** Steps before the decision are still to run. */
+  readonly pending?: boolean;
   readonly body: Uint8Array;
 }
 
@@ -101,7 +103,7 @@ export interface NewEvent {
 export async function insertEvent(tx: Tx, event: NewEvent): Promise<number> {
   const { id } = await tx.run(
     `INSERT INTO events (job_id, event_id, event_version, body_hash, duplicated, title, severity, data_source, storage_tag, ingested_at, event_at, key_id,
-       group_name, points_version, bucket_id, decision_id, decided_at, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'OK')`,
+       group_name, points_version, bucket_id, decision_id, decided_at, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     event.jobId,
     event.eventId,
     event.version,
@@ -118,7 +120,8 @@ export async function insertEvent(tx: Tx, event: NewEvent): Promise<number> {
     event.pointsVersion,
     event.bucketId,
     event.decisionId,
-    event.ingestedAt,
+    event.pending ? null : event.ingestedAt,
+    event.pending ? 'pending_inference' : 'OK',
   );
   // The bytes go in as they came; SQLite only takes them for the text that they are.
   await tx.run('INSERT INTO event_bodies (seq, body) VALUES (?, CAST(? AS TEXT))', id, event.body);
@@ -128,6 +131,69 @@ export async function insertEvent(tx: Tx, event: NewEvent): Promise<number> {
 /** The alert's own text. */
 export async function getBody(tx: ReadTx, seq: number): Promise<string | undefined> {
   return (await tx.get<{ body: string }>('SELECT body FROM event_bodies WHERE seq = ?', seq))?.body;
+}
+
+/** What the event is decided by: the enriched record where there is one, else the alert. */
+export async function getRecord(tx: ReadTx, seq: number): Promise<string | undefined> {
+  return (await tx.get<{ body: string }>('SELECT body FROM event_records WHERE seq = ?', seq))?.body;
+}
+
+/** What code steps made of the alert. */
+export async function getEnriched(tx: ReadTx, seq: number): Promise<string | undefined> {
+  return (await tx.get<{ body: string }>('SELECT body FROM enriched_bodies WHERE seq = ?', seq))?.body;
+}
+
+/** Events of a job that wait for their code steps, oldest first, with their alerts. */
+export async function pendingEvents(tx: ReadTx, jobId: number, limit: number): Promise<{ seq: number; body: string }[]> {
+  return tx.all(
+    `SELECT e.seq, b.body FROM events e INDEXED BY events_pending JOIN event_bodies b ON b.seq = e.seq
+     WHERE e.job_id = ? AND e.status = 'pending_inference' ORDER BY e.seq LIMIT ?`,
+    jobId,
+    limit,
+  );
+}
+
+/** Whether an event of a job waits for its code steps. */
+export async function hasPending(tx: ReadTx, jobId: number): Promise<boolean> {
+  const row = await tx.get(
+    `SELECT 1 FROM events INDEXED BY events_pending WHERE job_id = ? AND status = 'pending_inference' LIMIT 1`,
+    jobId,
+  );
+  return row !== undefined;
+}
+
+/** Numbers of the jobs with events that wait for their code steps. */
+export async function jobsWithPending(tx: ReadTx): Promise<number[]> {
+  const rows = await tx.all<{ job_id: number }>(
+    `SELECT DISTINCT job_id FROM events INDEXED BY events_pending WHERE status = 'pending_inference' ORDER BY job_id`,
+  );
+  return rows.map((row) => row.job_id);
+}
+
+/** Where a pending event came to stand. */
+export interface Settlement {
+  readonly seq: number;
+  readonly pointsVersion: number;
+  readonly bucketId: number | null;
+  readonly decisionId: number | null;
+  /** What went wrong before the decision; null when nothing did. */
+  readonly error: string | null;
+  /** JSON text of what code steps made of the alert; null = decided as it came. */
+  readonly enriched: string | null;
+}
+
+/** Turns a pending event into a decided one. */
+export async function settleEvent(tx: Tx, event: Settlement, now: number): Promise<void> {
+  await tx.run(
+    `UPDATE events SET points_version = ?, bucket_id = ?, decision_id = ?, decided_at = ?, status = 'OK', error = ? WHERE seq = ?`,
+    event.pointsVersion,
+    event.bucketId,
+    event.decisionId,
+    now,
+    event.error,
+    event.seq,
+  );
+  if (event.enriched !== null) await tx.run('INSERT INTO enriched_bodies (seq, body) VALUES (?, ?)', event.seq, event.enriched);
 }
 
 /** Points an event at another decision and keeps the one before. */

@@ -85,7 +85,7 @@ export class FieldAdviser {
       for (const event of page) {
         const consensus = await this.#feedback.consensus(job, event);
         const classNo = consensus?.classNo ?? null;
-        alerts.push([await this.#events.body(event.seq), classNo === null ? undefined : names.get(classNo)]);
+        alerts.push([await this.#events.record(event.seq), classNo === null ? undefined : names.get(classNo)]);
         if (performance.now() - since > SLICE_MS) {
           await nextTurn();
           since = performance.now();

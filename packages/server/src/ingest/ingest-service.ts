@@ -26,11 +26,19 @@ const EVENTS_PER_UNIT = 100;
 /** Units on their way at once: while one reaches the disk, the next is stored. */
 const UNITS_AT_ONCE = 3;
 
-/** Told after the commit what came in and how long it took, for metrics and live views. */
+/** Told after the commit what came in and how long it took, for metrics and live views. `pending` = not decided yet. */
 export type IngestObserver = (
-  ingested: readonly { readonly event: Ingested; readonly job: Job; readonly classNo: number | null }[],
+  ingested: readonly {
+    readonly event: Ingested;
+    readonly job: Job;
+    readonly classNo: number | null;
+    readonly pending: boolean;
+  }[],
   seconds: number,
 ) => void;
+
+/** Told inside the unit that stores pending events of a job: sees to it that something carries them on. */
+export type CarryOn = (tx: Tx, jobId: number) => Promise<void>;
 
 /** Draws events at random for the guard's audits, inside the unit that stores them. */
 export interface Drawer {
@@ -67,6 +75,7 @@ export class IngestService {
   #queue: Waiting[] = [];
   #draining = false;
   #drawer: Drawer | undefined;
+  #carryOn: CarryOn = async () => {};
 
   constructor(
     storage: Storage,
@@ -97,6 +106,11 @@ export class IngestService {
   /** Set once, while the services are wired. */
   drawBy(drawer: Drawer): void {
     this.#drawer = drawer;
+  }
+
+  /** Set once, while the services are wired. */
+  onPending(carryOn: CarryOn): void {
+    this.#carryOn = carryOn;
   }
 
   observe(observer: IngestObserver): void {
@@ -185,7 +199,7 @@ export class IngestService {
   }
 
   #answer(batch: readonly Waiting[], outcomes: readonly Outcome[], started: number): void {
-    const stored: { event: Ingested; job: Job; classNo: number | null }[] = [];
+    const stored: Stored[] = [];
     for (let index = 0; index < batch.length; index++) {
       const outcome = outcomes[index]!;
       if (outcome instanceof Refusal) batch[index]!.reject(outcome);
@@ -205,7 +219,7 @@ export class IngestService {
 
     const places: (Place | null)[] = batch.map(({ event, alert }) => {
       const job = jobs.get(event.jobId);
-      if (!job?.running || job.points.length === 0) return null;
+      if (!job?.running || job.hasCodeSteps || job.points.length === 0) return null;
       const points = this.#decisions.compile(job.points);
       const values = points.values(alert);
       const key = points.key(values);
@@ -220,13 +234,14 @@ export class IngestService {
     const outcomes: Outcome[] = [];
     const inBucket = new Map<number, number>();
     const inJob = new Map<number, number>();
+    const waiting = new Set<number>();
     for (let index = 0; index < batch.length; index++) {
-      const waiting = batch[index]!;
+      const arrived = batch[index]!;
       const place = places[index]!;
-      const job = jobs.get(waiting.event.jobId);
+      const job = jobs.get(arrived.event.jobId);
       if (!job) {
         outcomes.push(
-          new Refusal('job_not_found', `There is no AI use case with the job id ${waiting.event.jobId} for this key.`),
+          new Refusal('job_not_found', `There is no AI use case with the job id ${arrived.event.jobId} for this key.`),
         );
         continue;
       }
@@ -237,15 +252,17 @@ export class IngestService {
         continue;
       }
       const bucketId = place ? bucketIds.get(placeName(place))! : null;
-      const outcome = await this.#storeOne(tx, waiting, job, place, bucketId, now);
+      const outcome = await this.#storeOne(tx, arrived, job, place, bucketId, now);
       outcomes.push(outcome);
       if (outcome.event.outcome === 'repeated') continue;
+      if (outcome.pending) waiting.add(job.id);
       if (bucketId !== null) inBucket.set(bucketId, (inBucket.get(bucketId) ?? 0) + 1);
       if (outcome.leftBucket !== null) inBucket.set(outcome.leftBucket, (inBucket.get(outcome.leftBucket) ?? 0) - 1);
       inJob.set(job.id, (inJob.get(job.id) ?? 0) + (outcome.event.outcome === 'new' ? 1 : 0));
     }
     await this.#buckets.countIn(tx, inBucket, now);
     for (const [jobId, added] of inJob) await this.#jobs.countEventsIn(tx, jobId, added, now);
+    for (const jobId of waiting) await this.#carryOn(tx, jobId);
     return outcomes;
   }
 
@@ -274,6 +291,7 @@ export class IngestService {
             event: { seq: before.seq, jobId: job.id, eventId, ingestedAt: before.ingested_at, outcome: 'repeated' },
             job,
             classNo: null,
+            pending: false,
             leftBucket: null,
           };
         }
@@ -283,7 +301,8 @@ export class IngestService {
       }
     }
     const own = place ? { values: place.parsed, key: place.key } : undefined;
-    const decided = await this.#decisions.decideIn(tx, job, () => alert, own);
+    const pending = job.hasCodeSteps;
+    const decided = pending ? undefined : await this.#decisions.decideIn(tx, job, () => alert, own);
     const seq = await store.insertEvent(tx, {
       jobId: job.id,
       eventId,
@@ -301,15 +320,19 @@ export class IngestService {
       pointsVersion: job.pointsVersion,
       bucketId,
       decisionId: decided?.id ?? null,
+      pending,
       body: event.body,
     });
+    const stored = { seq, jobId: job.id, eventId, ingestedAt: now, outcome: version === 1 ? 'new' : 'version' } as const;
+    if (pending) return { event: stored, job, classNo: null, pending, leftBucket };
     if (this.#drawer?.draws(job.id))
       await this.#drawer.drawIn(tx, job, { seq, bucketId }, version === 1 ? decided?.id : undefined);
     if (job.shadowModelId !== null) await this.#decisions.shadowIn(tx, job, seq, () => alert, own);
     return {
-      event: { seq, jobId: job.id, eventId, ingestedAt: now, outcome: version === 1 ? 'new' : 'version' },
+      event: stored,
       job,
       classNo: decided?.classNo ?? null,
+      pending,
       leftBucket,
     };
   }
@@ -323,6 +346,7 @@ interface Stored {
   readonly event: Ingested;
   readonly job: Job;
   readonly classNo: number | null;
+  readonly pending: boolean;
   /** The bucket of the version that this one replaces. */
   readonly leftBucket: number | null;
 }

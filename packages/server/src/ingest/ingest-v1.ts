@@ -34,6 +34,8 @@ export interface IngestRoutesDeps {
   readonly config: Config;
   readonly jobs: JobService;
   readonly ingest: IngestService;
+  /** Waits until a pending event is decided, so many milliseconds at most; false when it is not. */
+  readonly settled: (seq: number, milliseconds: number) => Promise<boolean>;
   /** The decision view of call 12, for `wait_ms`. */
   readonly decisionView: (call: Call, jobId: number, eventId: string) => Promise<unknown>;
   /** Gives the vote that an event of a bulk brought along. */
@@ -53,8 +55,9 @@ export function ingestRoutesV1(deps: IngestRoutesDeps): Route[] {
     const { input, body } = readOne(bytesOf(call), deps.config.eventLimit);
     await deps.jobs.get(call.principal, input.job_id);
     const ingested = await deps.ingest.ingest(incoming(call.principal, input, input.job_id, eventId, body));
-    // Decisions are made on the way in: whoever is willing to wait has the decision already.
-    if (waitMs > 0 && may(call.principal, SEES_DECISIONS)) return deps.decisionView(call, ingested.jobId, ingested.eventId);
+    // Decisions are made on the way in, but for code steps that come first: then whoever is willing to wait, waits.
+    if (waitMs > 0 && may(call.principal, SEES_DECISIONS) && (await deps.settled(ingested.seq, waitMs)))
+      return deps.decisionView(call, ingested.jobId, ingested.eventId);
     // Written here: the serializer of the schema would first have to find out which of the two answers this is.
     call.reply.type('application/json; charset=utf-8');
     return JSON.stringify(presentIngested(ingested));

@@ -275,6 +275,12 @@ export class JobService {
     this.#cache.clear();
   }
 
+  /** Says that something which belongs to the job changed in this unit: its code steps. */
+  async touchIn(tx: Tx, id: number): Promise<void> {
+    await store.touchJob(tx, id, this.#clock());
+    this.#forgetAfter(tx, id);
+  }
+
   /** Drops the job from memory once the unit is durable. */
   forgetAfter(tx: Tx, id: number): void {
     this.#forgetAfter(tx, id);

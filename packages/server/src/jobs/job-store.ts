@@ -123,6 +123,11 @@ export async function updateJob(
   );
 }
 
+/** Raises the version of a job whose code steps changed, so that no cached one is used any more. */
+export async function touchJob(tx: Tx, id: number, now: number): Promise<void> {
+  await tx.run('UPDATE jobs SET updated_at = ?, version = version + 1 WHERE id = ?', now, id);
+}
+
 export async function setRunning(tx: Tx, id: number, running: boolean, now: number): Promise<void> {
   await tx.run('UPDATE jobs SET running = ?, updated_at = ?, version = version + 1 WHERE id = ?', running ? 1 : 0, now, id);
 }
@@ -249,6 +254,7 @@ export async function deleteSomeEvents(tx: Tx, jobId: number, limit: number): Pr
   const rows = await tx.all<{ seq: number }>('SELECT seq FROM events WHERE job_id = ? ORDER BY seq LIMIT ?', jobId, limit);
   for (const { seq } of rows) {
     await tx.run('DELETE FROM event_bodies WHERE seq = ?', seq);
+    await tx.run('DELETE FROM enriched_bodies WHERE seq = ?', seq);
     await tx.run('DELETE FROM past_decisions WHERE event_seq = ?', seq);
     await tx.run('DELETE FROM shadow_decisions WHERE event_seq = ?', seq);
     await tx.run('DELETE FROM asks WHERE event_seq = ?', seq);
@@ -304,6 +310,7 @@ async function assemble(tx: ReadTx, row: JobRow): Promise<Job> {
       enabled: integration.enabled === 1,
       settings: JSON.parse(integration.settings) as Record<string, unknown>,
     })),
+    hasCodeSteps: (await tx.get('SELECT 1 FROM code_steps WHERE job_id = ? AND enabled = 1 LIMIT 1', row.id)) !== undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     version: row.version,

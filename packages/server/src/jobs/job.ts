@@ -75,6 +75,8 @@ export interface Job {
   readonly trainStartedAt: number | null;
   readonly trainFinishedAt: number | null;
   readonly integrations: readonly JobIntegration[];
+  /** Code steps run before the decision: its events are pending until a task has carried them on. */
+  readonly hasCodeSteps: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
   /** Grows with every change of the job; caches compare it. */

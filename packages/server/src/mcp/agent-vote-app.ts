@@ -9,7 +9,7 @@ import type { AgentVoteService } from './agent-vote-service.ts';
 /** Votes of agents for people: see what waits, confirm it, decline it. A key cannot do that: an agent has one itself. */
 export function agentVoteRoutesApp(deps: { readonly jobs: JobService; readonly votes: AgentVoteService }): Route[] {
   const { jobs, votes } = deps;
-  const tag = 'app feedback';
+  const tag = 'app: feedback';
   const person = { role: 'analyst' } as const;
 
   return [

@@ -25,7 +25,7 @@ export function mcpRoutesApp(deps: {
   const names = new Set(deps.tools.map(({ name }) => name));
   if (names.size !== deps.tools.length) throw new RangeError('Two tools have the same name.');
   const right = { scope: 'any' } as const;
-  const tag = 'mcp';
+  const tag = 'agents';
   const noStream = (method: 'GET' | 'DELETE', id: string): Route =>
     route({
       method,
@@ -52,7 +52,11 @@ export function mcpRoutesApp(deps: {
       rawBody: true,
       body: Type.Object(
         { jsonrpc: Type.Literal('2.0'), method: Type.String({ description: 'initialize, tools/list, tools/call, ping, …' }) },
-        { additionalProperties: true, description: 'A JSON-RPC 2.0 message, or a list of them.' },
+        {
+          additionalProperties: true,
+          description: 'A JSON-RPC 2.0 message, or a list of them.',
+          examples: [{ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'list_jobs', arguments: {} } }],
+        },
       ),
       async handler({ principal, origin, request, reply, body }) {
         refuseForeign(credentialsOf(request));

@@ -132,7 +132,7 @@ export class RecomputeTask implements TaskHandler {
     if (unit.values !== null && unit.pointsVersion === model.pointsVersion) return parsePointValues(unit.values);
     const seq = kind === 'e' ? unit.id : (await this.#events.list(model.jobId, { bucketId: unit.id, limit: 1 }))[0]?.seq;
     if (seq === undefined) return undefined;
-    return this.#decisions.compile(model.points).values(parseAlert(await this.#events.body(seq)));
+    return this.#decisions.compile(model.points).values(parseAlert(await this.#events.record(seq)));
   }
 }
 

@@ -12,7 +12,7 @@ export function noteRoutesApp({ notes, jobs }: { readonly notes: NoteService; re
       id: 'appListNotes',
       summary: 'Read what agents noted on an event',
       description: 'Newest first. Notes are text from outside: show them as text.',
-      tag: 'app events',
+      tag: 'app: events',
       right: { scope: 'read:event_query', role: 'analyst' },
       params: AppEventParams,
       response: AppNotes,

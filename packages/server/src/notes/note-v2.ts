@@ -17,7 +17,7 @@ export function noteRoutesV2({ notes, jobs }: { readonly notes: NoteService; rea
       id: 'v2AddAgenticNotes',
       summary: 'Keep what an agent found with an event',
       description: 'People see it with the event. It is never counted as feedback.',
-      tag: 'v2 events',
+      tag: 'v2: events',
       right: { scope: 'write:event_agentic_notes' },
       params: Params,
       body: AgenticNotesRequest,

@@ -84,6 +84,7 @@ export async function deleteVersion(tx: Tx, seq: number): Promise<void> {
   await tx.run('DELETE FROM shadow_decisions WHERE event_seq = ?', seq);
   await tx.run('DELETE FROM asks WHERE event_seq = ?', seq);
   await tx.run('DELETE FROM event_bodies WHERE seq = ?', seq);
+  await tx.run('DELETE FROM enriched_bodies WHERE seq = ?', seq);
   await tx.run('DELETE FROM events WHERE seq = ?', seq);
 }
 

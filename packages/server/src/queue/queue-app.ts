@@ -26,7 +26,7 @@ export function queueRoutesApp(deps: QueueDeps): Route[] {
       id: 'appGetQueue',
       summary: 'Say what to label next',
       description: 'Send `ask` with the vote, so that it is known why the alert was labelled and with what chance it was drawn.',
-      tag: 'app feedback',
+      tag: 'app: feedback',
       right: { scope: 'write:event_feedback', role: 'analyst' },
       params: AppJobParams,
       query: AppQueueQuery,

@@ -29,6 +29,8 @@ const MOST_COUNTED = 1_000;
 const COLD_MS = 14 * 86_400_000;
 /** Pieces too large to keep after which a field is left alone, when they are more than half of all. */
 const TOO_LARGE_ENOUGH = 4;
+/** Most pieces that events are taken into while an earlier one cannot be stored yet. */
+const MOST_OPEN = 4;
 const SHIFT = 2 ** 32;
 
 interface Kept {
@@ -89,8 +91,8 @@ export class ColumnStore {
     const piece = Math.floor(seq / PIECE);
     let open = this.#open.get(piece);
     if (!open) {
-      // One that was begun before this thread started is built from the events instead.
-      const whole = this.#lastNoted < piece * PIECE;
+      // One that was begun before this thread started, or behind many that wait, is built from the events instead.
+      const whole = this.#lastNoted < piece * PIECE && this.#open.size < MOST_OPEN;
       open = new OpenPiece(whole ? [...this.#kept.values()].map(({ path }) => path) : []);
       this.#open.set(piece, open);
     }
@@ -98,9 +100,15 @@ export class ColumnStore {
     this.#lastNoted = seq;
   }
 
-  /** Every event up to here is in the index. Pieces that are full are stored. @returns whether there may be more to store. */
+  /** The next event is one of which what it holds may still change: its piece is built from the events once it is full. */
+  noteLater(seq: number): void {
+    this.#open.set(Math.floor(seq / PIECE), new OpenPiece([]));
+    this.#lastNoted = seq;
+  }
+
+  /** Every event up to here is in the index and stays as it is. Pieces that are full are stored. @returns whether there may be more to store. */
   advance(lastSeq: number): boolean {
-    this.#lastNoted = lastSeq;
+    this.#lastNoted = Math.max(this.#lastNoted, lastSeq);
     const piece = this.pieces;
     if ((piece + 1) * PIECE - 1 > lastSeq) return false;
     const open = this.#open.get(piece);
@@ -141,7 +149,7 @@ export class ColumnStore {
     const open = new OpenPiece(lacking);
     const rows = this.#events
       .prepare(
-        `SELECT e.seq, b.body FROM events e JOIN event_bodies b ON b.seq = e.seq WHERE e.seq BETWEEN ? AND ? AND e.is_current = 1`,
+        `SELECT e.seq, b.body FROM events e JOIN event_records b ON b.seq = e.seq WHERE e.seq BETWEEN ? AND ? AND e.is_current = 1`,
       )
       .raw()
       .iterate(piece * PIECE, (piece + 1) * PIECE - 1) as IterableIterator<[number, string]>;

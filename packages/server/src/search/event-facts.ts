@@ -19,16 +19,20 @@ export class EventFacts {
   readonly #jobs: ReadonlyMap<number, Job>;
   readonly #shared = new Map<string, Omit<ArcannaFacts, 'event' | 'before'>>();
   readonly #points = new Map<string, readonly string[]>();
+  readonly #pendingFrom: number;
   /** Alerts parsed so far. */
   parsed = 0;
 
   constructor(store: SearchStore, jobs: readonly Job[]) {
     this.#store = store;
     this.#jobs = new Map(jobs.map((job) => [job.id, job]));
+    this.#pendingFrom = store.pendingFrom();
   }
 
   document([seq, jobId, eventId, eventAt]: NarrowRow): SearchDocument {
-    return documentOf({ ...this.#partsOf(seq), jobId, eventId, eventAt, columns: this.#store.remembered });
+    // What an alert holds may still change where code steps wait to run: nothing of it is remembered.
+    const columns = seq < this.#pendingFrom ? { columns: this.#store.remembered } : {};
+    return documentOf({ ...this.#partsOf(seq), jobId, eventId, eventAt, ...columns });
   }
 
   /** A document of which only this is known; its id is looked up when somebody wants it. */

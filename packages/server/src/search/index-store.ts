@@ -22,6 +22,9 @@ CREATE VIRTUAL TABLE terms USING fts5 (hashes, content = '', contentless_delete 
 const BATCH_EVENTS = 1_000;
 const BATCH_CHARACTERS = 4_000_000;
 
+/** Microseconds that the index waits for events whose code steps have not run. */
+const PENDING_PATIENCE = 60_000_000;
+
 /** An event as the index takes it in. */
 export interface Unindexed {
   readonly seq: number;
@@ -31,6 +34,8 @@ export interface Unindexed {
   readonly is_current: number;
   readonly title: string | null;
   readonly body: string | null;
+  readonly status: string;
+  readonly ingested_at: number;
 }
 
 /** The writing side of the index, with the events beside it for reading. */
@@ -40,6 +45,7 @@ export class IndexStore {
   readonly #next: Database.Statement;
   readonly #before: Database.Statement;
   readonly #isThere: Database.Statement;
+  readonly #pending: Database.Statement;
   /** What events have at the fields that people ask for, in the same file. */
   readonly columns: ColumnStore;
 
@@ -49,13 +55,16 @@ export class IndexStore {
     this.#events.pragma('cache_size = -4000');
     this.#events.pragma('query_only = ON');
     this.#next = this.#events.prepare(
-      `SELECT e.seq, e.job_id, e.event_id, e.event_version, e.is_current, e.title, b.body FROM events e
-       LEFT JOIN event_bodies b ON b.seq = e.seq WHERE e.seq > ? ORDER BY e.seq LIMIT ${BATCH_EVENTS}`,
+      `SELECT e.seq, e.job_id, e.event_id, e.event_version, e.is_current, e.title, e.status, e.ingested_at, b.body FROM events e
+       LEFT JOIN event_records b ON b.seq = e.seq WHERE e.seq > ? ORDER BY e.seq LIMIT ${BATCH_EVENTS}`,
     );
     this.#before = this.#events.prepare(
       'SELECT seq FROM events WHERE job_id = ? AND event_id = ? AND event_version < ? ORDER BY event_version DESC LIMIT 1',
     );
     this.#isThere = this.#events.prepare('SELECT 1 FROM events WHERE seq = ? AND is_current = 1');
+    this.#pending = this.#events.prepare(
+      `SELECT min(seq) AS seq FROM events INDEXED BY events_pending WHERE status = 'pending_inference'`,
+    );
     this.#index = this.#open(index);
     this.columns = new ColumnStore(this.#index, this.#events);
   }
@@ -75,11 +84,17 @@ export class IndexStore {
     return (this.#events.prepare('SELECT max(seq) AS seq FROM events').get() as { seq: number | null }).seq ?? 0;
   }
 
+  /** The number of the first event that waits for its code steps; beyond all where none does. */
+  get pendingFrom(): number {
+    return (this.#pending.get() as { seq: number | null }).seq ?? Number.MAX_SAFE_INTEGER;
+  }
+
   /** The next events that are not in; few when they are large. */
   next(after: number): Unindexed[] {
     const rows: Unindexed[] = [];
     let characters = 0;
     for (const row of this.#next.iterate(after) as IterableIterator<Unindexed>) {
+      if (waits(row)) break;
       rows.push(row);
       characters += row.body?.length ?? 0;
       if (characters >= BATCH_CHARACTERS) break;
@@ -185,6 +200,19 @@ export class IndexStore {
   #note(name: string, value: string | number): void {
     this.#index.prepare('UPDATE state SET value = ? WHERE name = ?').run(value, name);
   }
+}
+
+/**
+ * Whether an event will soon be something else: code steps run on it. One that waits for long, because many are before it, is taken in without
+ * terms, so that those behind it need not wait.
+ */
+function waits(row: Unindexed): boolean {
+  return isPending(row) && row.ingested_at > Date.now() * 1_000 - PENDING_PATIENCE;
+}
+
+/** Whether what an event holds may still change. */
+export function isPending({ status }: Pick<Unindexed, 'status'>): boolean {
+  return status === 'pending_inference';
 }
 
 /** Removes an index with its log; it is built again from the events. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseAlert } from '@verdict/engine';
 import { termsOf } from './event-terms.ts';
-import { IndexStore } from './index-store.ts';
+import { IndexStore, isPending } from './index-store.ts';
 import type { FromIndexing, IndexOrder, ToIndexing } from './search-index.ts';
 import { TermHash } from './term-hash.ts';
 
@@ -66,13 +66,17 @@ function step(): boolean {
     const current = rows.filter((row) => row.is_current === 1);
     const replaced = current.map((row) => store.replacedBy(row)).filter((seq) => seq !== undefined);
     const taken = current.map((row) => {
+      if (isPending(row)) {
+        store.columns.noteLater(row.seq);
+        return { seq: row.seq, terms: null };
+      }
       const alert = parseAlert(row.body ?? '{}');
       store.columns.note(row.seq, alert);
       return { seq: row.seq, terms: termsOf(row, alert, hash) };
     });
     store.take(taken, replaced, last.seq);
   }
-  const advanced = store.columns.advance(store.lastSeq);
+  const advanced = store.columns.advance(Math.min(store.lastSeq, store.pendingFrom - 1));
   return last !== undefined || advanced;
 }
 

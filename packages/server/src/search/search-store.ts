@@ -81,6 +81,14 @@ export class SearchStore {
     }
   }
 
+  /** The number of the first event that waits for its code steps: from there on, what an alert holds may still change. */
+  pendingFrom(): number {
+    const row = this.#one<{ seq: number | null }>(
+      `SELECT min(seq) AS seq FROM main.events INDEXED BY events_pending WHERE status = 'pending_inference'`,
+    );
+    return row?.seq ?? Number.MAX_SAFE_INTEGER;
+  }
+
   /** The number of the last event in the index; 0 without one. */
   indexedUntil(): number {
     if (this.#index === null) return 0;
@@ -159,7 +167,7 @@ export class SearchStore {
   }
 
   body(seq: number): string {
-    return this.#one<{ body: string }>('SELECT body FROM main.event_bodies WHERE seq = ?', seq)?.body ?? '{}';
+    return this.#one<{ body: string }>('SELECT body FROM main.event_records WHERE seq = ?', seq)?.body ?? '{}';
   }
 
   decision(id: number): DecisionRow | undefined {

@@ -51,7 +51,7 @@ export function searchRoutesV2(deps: {
       description:
         'Newest first unless asked otherwise; `size` counts for each job. `is` compares whole values with their letter case, `contains` and ' +
         '`starts with` ignore it; negations hold where the field is missing. An `end_date` that is a day includes the day.',
-      tag: 'v2 events',
+      tag: 'v2: events',
       right: asking,
       body: EventQuery,
       rawBody: true,
@@ -66,7 +66,7 @@ export function searchRoutesV2(deps: {
       description:
         'Hits are sorted (newest first by default), never scored, and always counted to the last one. Text is compared whole by term and ' +
         'by words by match; there are no mappings to make. What is not supported is refused by name.',
-      tag: 'v2 events',
+      tag: 'v2: events',
       right: asking,
       body: RawQuery,
       rawBody: true,
@@ -79,7 +79,7 @@ export function searchRoutesV2(deps: {
       id: 'v2FilterFields',
       summary: 'List the fields that can be filtered by',
       description: 'As found in the newest 1,000 events of each job. Any other field can be filtered by too.',
-      tag: 'v2 events',
+      tag: 'v2: events',
       right: asking,
       body: FieldsRequest,
       rawBody: true,
@@ -100,7 +100,7 @@ export function searchRoutesV2(deps: {
       id: 'v2FieldsMapping',
       summary: 'Tell the Elasticsearch type of each field',
       description: 'As found in the newest 1,000 events of each job; `keyword` where values are of several types.',
-      tag: 'v2 events',
+      tag: 'v2: events',
       right: asking,
       body: FieldsRequest,
       rawBody: true,
@@ -117,7 +117,7 @@ export function searchRoutesV2(deps: {
       summary: 'Decide stored events again by the active model',
       description:
         'Those that fulfil all conditions; all without any. `events_updated` counts the events chosen; they are decided again in the background.',
-      tag: 'v2 events',
+      tag: 'v2: events',
       right: deciding,
       params: JobParams,
       body: ReprocessRequest,
@@ -141,7 +141,7 @@ export function searchRoutesV2(deps: {
       path: '/api/v2/events/{job_id}/{event_id}/reprocess',
       id: 'v2ReprocessEvent',
       summary: 'Decide one event again by the active model',
-      tag: 'v2 events',
+      tag: 'v2: events',
       right: deciding,
       params: EventParams,
       response: ReprocessAnswer,

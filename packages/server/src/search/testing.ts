@@ -59,6 +59,7 @@ export const JOB: Job = {
   trainStartedAt: null,
   trainFinishedAt: null,
   integrations: [],
+  hasCodeSteps: false,
   createdAt: 0,
   updatedAt: 0,
   version: 1,

@@ -121,6 +121,11 @@ export class TaskService {
     return store.findActive(tx, jobId, kind);
   }
 
+  /** Removes the ended tasks of a kind of a job but the newest: for kinds that come again and again by themselves. */
+  async forgetEndedIn(tx: Tx, jobId: number, kind: string, newest: number): Promise<void> {
+    await store.deleteEnded(tx, jobId, kind, newest);
+  }
+
   /** The newest task of a kind of a job, ended or not. */
   async latest(jobId: number, kind: string): Promise<Task | undefined> {
     return this.#storage.read((tx) => store.findLatest(tx, jobId, kind));

@@ -122,6 +122,16 @@ export async function writeProgress(
   );
 }
 
+/** Removes ended tasks of a kind of a job before one. */
+export async function deleteEnded(tx: Tx, jobId: number, kind: string, before: number): Promise<void> {
+  await tx.run(
+    `DELETE FROM tasks WHERE job_id = ? AND kind = ? AND id < ? AND state IN ('done', 'failed', 'cancelled')`,
+    jobId,
+    kind,
+    before,
+  );
+}
+
 export async function requestCancel(tx: Tx, id: number): Promise<void> {
   await tx.run('UPDATE tasks SET cancel_requested = 1 WHERE id = ?', id);
 }

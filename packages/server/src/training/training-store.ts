@@ -158,7 +158,7 @@ export async function exampleOf(tx: ReadTx, id: number, shared: boolean): Promis
 
 /** The alert's own text. */
 export async function alertText(tx: ReadTx, seq: number): Promise<string | undefined> {
-  return (await tx.get<{ body: string }>('SELECT body FROM event_bodies WHERE seq = ?', seq))?.body;
+  return (await tx.get<{ body: string }>('SELECT body FROM event_records WHERE seq = ?', seq))?.body;
 }
 
 async function readUnits(tx: ReadTx, source: TrainingSource): Promise<UnitRow[]> {

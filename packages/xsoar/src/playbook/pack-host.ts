@@ -24,6 +24,7 @@ export interface PackHostOptions {
  */
 export function packHost(options: PackHostOptions): Host {
   let around: Surroundings | undefined;
+  const { limits } = options;
   const runner = createRunner({
     instances: options.instances,
     automations: options.automations,
@@ -34,7 +35,7 @@ export function packHost(options: PackHostOptions): Host {
     },
     setContext: (key, value) => around?.setContext(key, value),
     ...(options.env !== undefined && { env: options.env }),
-    ...(options.limits !== undefined && { limits: options.limits }),
+    ...(limits !== undefined && { limits: () => limits }),
   });
   const offered = new Map(runner.commands().map((command) => [command.name, command.instances]));
   const run = async (call: Parameters<typeof runner.run>[0], surroundings: Surroundings): Promise<readonly Answered[]> => {
