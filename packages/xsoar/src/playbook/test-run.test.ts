@@ -4,7 +4,7 @@ import { drawRun } from './picture.ts';
 import { readPlaybook } from './read-playbook.ts';
 import { BadTest, readPlaybookTest } from './test-file.ts';
 import { runPlaybookTest } from './test-run.ts';
-import { draftPlaybook } from './testing.ts';
+import { draftPlaybook, isText, sentenceOf } from './testing.ts';
 import { treeOf } from './tree.ts';
 
 const PLAYBOOK = readPlaybook(
@@ -24,15 +24,7 @@ const PLAYBOOK = readPlaybook(
       conditions: [
         {
           label: 'yes',
-          condition: [
-            [
-              {
-                operator: 'isEqualString',
-                left: { value: { simple: 'State' }, iscontext: true },
-                right: { value: { simple: 'well' } },
-              },
-            ],
-          ],
+          condition: isText('State', 'well'),
         },
       ],
       next: { yes: ['3'], '#default#': ['4'] },
@@ -127,15 +119,7 @@ expect:
   });
 
   it('is refused where it does not say what it should', () => {
-    const says = (text: string) => {
-      try {
-        readPlaybookTest(text, 't.yml');
-        return '';
-      } catch (error) {
-        if (error instanceof BadTest) return error.message;
-        throw error;
-      }
-    };
+    const says = (text: string) => sentenceOf(BadTest, () => readPlaybookTest(text, 't.yml'));
     expect(says('name: x')).toBe('t.yml: playbook is missing; name the playbook’s file.');
     expect(says('playbook: p\nexpect: { pth: [] }')).toContain(
       'expect has "pth", which is not known. It can have: ends, problem, path',
