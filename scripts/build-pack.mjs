@@ -15,6 +15,8 @@ const home = join(root, 'packages/xsoar');
 const dist = join(home, 'dist');
 /** Says which sources the pack was made of. */
 const MARK = '.pack-sources';
+/** The folder of the content tree, as pack-folder.ts knows it too. */
+const TREE = 'content-pack';
 const NOW = '--now';
 
 /**
@@ -25,7 +27,7 @@ export function buildPack(say) {
   if (!existsSync(join(home, 'src/pack/builder.ts'))) return false; // a copy of the service without the pack
   if (!existsSync(join(root, 'node_modules/rollup'))) return existsSync(join(dist, MARK)); // installed without what builds
   const sources = hashOfSources();
-  if (readMark() === sources) return true;
+  if (readMark() === sources && existsSync(join(dist, TREE))) return true;
   const bundled = join(root, 'node_modules/.bin/node');
   const run = spawnSync(
     existsSync(bundled) ? bundled : process.execPath,
@@ -69,7 +71,6 @@ async function buildInto(folder) {
   const importSource = (file) => import(pathToFileURL(join(home, 'src/pack', file)).href);
   const { ARCHIVE, contentTree, ENTRIES, uploadFiles } = await importSource('builder.ts');
   const { zipOf } = await importSource('archive.ts');
-  const { TREE } = await importSource('pack-folder.ts');
   const code = {};
   for (const [name, entry] of Object.entries(ENTRIES)) code[name] = await bundle(join(home, 'src/script', `${entry}.ts`));
   mkdirSync(folder, { recursive: true });
@@ -81,7 +82,11 @@ async function buildInto(folder) {
   for (const name of readdirSync(folder)) if (/^verdict-pack-.*\.zip$/.test(name)) rmSync(join(folder, name));
   writeFileSync(join(folder, ARCHIVE), zipOf(uploadFiles(code)));
   rmSync(join(folder, TREE), { recursive: true, force: true });
-  renameSync(fresh, join(folder, TREE));
+  try {
+    renameSync(fresh, join(folder, TREE));
+  } catch {
+    rmSync(fresh, { recursive: true, force: true }); // another process was quicker and made the same
+  }
 }
 
 /**

@@ -31,7 +31,7 @@ const tests = await runTests();
 failed += tests.failed;
 if (tests.skipped > 0) {
   console.log(
-    `\n${tests.skipped} skipped: no Chromium was found for the tests in a browser. On Debian: apt-get install -y chromium; elsewhere set CHROMIUM to its program.`,
+    `\n${tests.skipped} skipped: tests in a browser need Chromium, and those of the pack’s scripts duktape. On Debian: apt-get install -y chromium duktape; elsewhere set CHROMIUM and DUKTAPE to the programs.`,
   );
   // Where everything has to hold, what did not run did not pass.
   if (process.env.CI) failed += tests.skipped;

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** Where `npm run build -w packages/xsoar` leaves the pack; the same place from the sources and from what is compiled of them. */
 const BUILT = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist');
 
-/** The name of the folder with the content tree, inside of the package’s `dist`. */
-export const TREE = 'content-pack';
+/** The folder of the content tree, as scripts/build-pack.mjs knows it too. */
+const TREE = 'content-pack';
 
 /**
  * The folder with the built content tree of the pack: `pack_metadata.json`, `Integrations/Verdict/Verdict.js` and so on.

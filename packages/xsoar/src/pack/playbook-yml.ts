@@ -22,11 +22,11 @@ export function playbookYml(source: PlaybookSource): Yml {
     ...tail(),
   };
   const bare = { tasks: Object.fromEntries([[START, start], ...source.tasks.map((task) => [task.id, taskYml(source, task)])]) };
-  const places = layOut(graphOf({ name: source.name, ...bare }));
+  const { tasks: places } = layOut(graphOf({ name: source.name, ...bare }));
   const tasks = Object.fromEntries(
     Object.entries(bare.tasks).map(([id, task]) => {
       const { row, column } = places.get(id)!;
-      const view = { position: { x: 50 + column * STEP_X, y: 50 + row * STEP_Y } };
+      const view = { position: { x: 50 + Math.round(column * STEP_X), y: 50 + row * STEP_Y } };
       return [id, { ...(task as Yml), view: JSON.stringify(view, null, 2) }];
     }),
   );
@@ -36,7 +36,7 @@ export function playbookYml(source: PlaybookSource): Yml {
     paper: {
       dimensions: {
         height: 65 + STEP_Y * Math.max(...all.map(({ row }) => row)),
-        width: 380 + STEP_X * Math.max(...all.map(({ column }) => column)),
+        width: 380 + Math.round(STEP_X * Math.max(...all.map(({ column }) => column))),
         x: 50,
         y: 50,
       },

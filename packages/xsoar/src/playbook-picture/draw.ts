@@ -39,11 +39,11 @@ export function wayKey({ from, to, label }: GraphEdge): string {
  * @param marks what a run did, where it is the picture of a run.
  */
 export function drawPlaybook(graph: PlaybookGraph, marks?: RunMarks): string {
-  const places = layOut(graph);
-  const all = [...places.values()];
-  const width = 2 * MARGIN + WIDTH + STEP_X * Math.max(0, ...all.map(({ column }) => column));
+  const { tasks: places, ways } = layOut(graph);
+  const all = [...places.values(), ...ways.flat()];
+  const width = Math.round(2 * MARGIN + WIDTH + STEP_X * Math.max(0, ...all.map(({ column }) => column)));
   const height = 2 * MARGIN + HEADING + HEIGHT + STEP_Y * Math.max(0, ...all.map(({ row }) => row));
-  const lines = graph.edges.map((edge) => drawEdge(edge, places.get(edge.from)!, places.get(edge.to)!, marks));
+  const lines = graph.edges.map((edge, i) => drawEdge(edge, [places.get(edge.from)!, ...ways[i]!, places.get(edge.to)!], marks));
   const boxes = graph.nodes.map((node) => drawNode(node, places.get(node.id)!, marks));
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="sans-serif">`,
@@ -76,21 +76,28 @@ function drawNode(node: GraphNode, place: Place, marks: RunMarks | undefined): s
   ].join('');
 }
 
-function drawEdge(edge: GraphEdge, from: Place, to: Place, marks: RunMarks | undefined): string {
+function drawEdge(edge: GraphEdge, stops: readonly Place[], marks: RunMarks | undefined): string {
   const taken = marks?.ways.has(wayKey(edge)) === true;
-  const start = { x: corner(from).x + WIDTH / 2, y: corner(from).y + HEIGHT };
-  const end = { x: corner(to).x + WIDTH / 2, y: corner(to).y };
-  const bend = (end.y - start.y) / 2;
+  const points = stops.map((stop, i) => ({
+    x: corner(stop).x + WIDTH / 2,
+    y: corner(stop).y + (i === 0 ? HEIGHT : i === stops.length - 1 ? 0 : HEIGHT / 2),
+  }));
+  const [start, next] = [points[0]!, points[1]!];
+  const curves = points.slice(1).map((point, i) => {
+    const before = points[i]!;
+    const bend = (point.y - before.y) / 2;
+    return `C${before.x} ${before.y + bend} ${point.x} ${point.y - bend} ${point.x} ${point.y}`;
+  });
   const color = taken ? '#2e7d32' : edge.label === 'error' ? '#c62828' : '#607d8b';
-  const line = `<path d="M${start.x} ${start.y}C${start.x} ${start.y + bend} ${end.x} ${end.y - bend} ${end.x} ${end.y}" fill="none" stroke="${color}" stroke-width="${taken ? 2.5 : 1.2}"${edge.label === 'error' ? ' stroke-dasharray="5 4"' : ''}${marks !== undefined && !taken ? ' opacity="0.45"' : ''} marker-end="url(#tip)"/>`;
+  const line = `<path d="M${start.x} ${start.y}${curves.join('')}" fill="none" stroke="${color}" stroke-width="${taken ? 2.5 : 1.2}"${edge.label === 'error' ? ' stroke-dasharray="5 4"' : ''}${marks !== undefined && !taken ? ' opacity="0.45"' : ''} marker-end="url(#tip)"/>`;
   if (edge.label === '') return line;
-  const x = start.x + (end.x - start.x) * 0.25;
-  const y = start.y + (end.y - start.y) * 0.25 + 4;
+  const x = start.x + (next.x - start.x) * 0.35;
+  const y = start.y + (next.y - start.y) * 0.35 + 4;
   return `${line}<text x="${x}" y="${y}" font-size="11" text-anchor="middle" fill="${color}" stroke="#ffffff" stroke-width="3" paint-order="stroke">${xmlText(edge.label)}</text>`;
 }
 
 function corner({ row, column }: Place): { x: number; y: number } {
-  return { x: MARGIN + column * STEP_X, y: MARGIN + HEADING + row * STEP_Y };
+  return { x: Math.round(MARGIN + column * STEP_X), y: MARGIN + HEADING + row * STEP_Y };
 }
 
 /** At most two rows of a name; what does not fit ends in an ellipsis. */

@@ -6,15 +6,25 @@ export interface Place {
   readonly column: number;
 }
 
-const SWEEPS = 8;
+/** Where everything of a playbook stands. */
+export interface Layout {
+  readonly tasks: ReadonlyMap<string, Place>;
+  /** For each edge of the graph, in its order, the places that it goes through between its ends: beside tasks, not behind them. */
+  readonly ways: readonly (readonly Place[])[];
+}
+
+const SWEEPS = 12;
+/** How much of a column a way takes, of which a task takes all. */
+const LANE = 0.35;
 
 /**
  * Places the tasks of a playbook in rows, so that each stands below everything that leads to it (edges that lead back are ignored),
- * and orders each row by where its neighbours stand: the layers and barycentres of Sugiyama, Tagawa and Toda (1981).
+ * and orders each row by where its neighbours stand: the layers and barycentres of Sugiyama, Tagawa and Toda (1981). An edge over
+ * several rows gets a lane of its own in those between; edges with the same ends share it.
  *
- * @returns a place for each node; the leftmost column is 0. The same graph gives the same places.
+ * @returns places whose leftmost column is 0, or a little less for a way. The same graph gives the same places.
  */
-export function layOut(graph: PlaybookGraph): Map<string, Place> {
+export function layOut(graph: PlaybookGraph): Layout {
   const forward = withoutWaysBack(graph);
   const rows = rowsOf(graph, forward);
   const layers: string[][] = [];
@@ -23,8 +33,26 @@ export function layOut(graph: PlaybookGraph): Map<string, Place> {
     while (layers.length <= row) layers.push([]);
     layers[row]!.push(id);
   }
-  order(layers, forward);
-  return columns(layers, forward);
+  const lanes = new Map<string, readonly string[]>();
+  const short: Way[] = [];
+  for (const { from, to } of forward) {
+    const key = JSON.stringify([from, to]);
+    if (lanes.has(key)) continue;
+    const lane: string[] = [];
+    for (let row = rows.get(from)! + 1; row < rows.get(to)!; row++) {
+      lane.push(`${key} ${row}`);
+      layers[row]!.push(`${key} ${row}`);
+    }
+    lanes.set(key, lane);
+    const stops = [from, ...lane, to];
+    for (let i = 1; i < stops.length; i++) short.push({ from: stops[i - 1]!, to: stops[i]! });
+  }
+  order(layers, short);
+  const places = columns(layers, short, new Set(graph.nodes.map(({ id }) => id)));
+  return {
+    tasks: new Map(graph.nodes.map(({ id }) => [id, places.get(id)!])),
+    ways: graph.edges.map(({ from, to }) => (lanes.get(JSON.stringify([from, to])) ?? []).map((stop) => places.get(stop)!)),
+  };
 }
 
 interface Way {
@@ -96,24 +124,57 @@ function order(layers: string[][], ways: readonly Way[]): void {
   }
 }
 
-/** Each task stands as near below those that lead to it as the ones left of it let it; then everything is moved to the left edge. */
-function columns(layers: readonly string[][], ways: readonly Way[]): Map<string, Place> {
-  const places = new Map<string, Place>();
-  for (const [row, layer] of layers.entries()) {
-    let free = Number.NEGATIVE_INFINITY;
-    const wanted = layer.map((id) => {
-      const above = ways.flatMap(({ from, to }) => (to === id ? [places.get(from)!.column] : []));
-      return above.length === 0 ? 0 : above.reduce((a, b) => a + b, 0) / above.length;
-    });
-    // Neighbours that want the same place share it: as many go to the left as to the right.
-    const crowd = (layer.length - 1) / 2;
-    for (const [i, id] of layer.entries()) {
-      const middle = wanted.reduce((a, b) => a + b, 0) / layer.length;
-      const column = Math.max(free, Math.round(2 * (layer.length === 1 ? wanted[i]! : middle + i - crowd)) / 2);
-      places.set(id, { row, column });
-      free = column + 1;
+/**
+ * Each stands as near as the others of its row let it to the middle of its neighbours, those above and then those below, in turns;
+ * then everything is moved to the left edge.
+ */
+function columns(layers: readonly string[][], ways: readonly Way[], tasks: ReadonlySet<string>): Map<string, Place> {
+  const width = (id: string) => (tasks.has(id) ? 1 : LANE);
+  const at = new Map<string, number>();
+  for (const layer of layers) {
+    let left = -layer.reduce((sum, id) => sum + width(id), 0) / 2;
+    for (const id of layer) {
+      at.set(id, left + width(id) / 2);
+      left += width(id);
     }
   }
-  const left = Math.min(...[...places.values()].map(({ column }) => column));
-  return new Map([...places].map(([id, { row, column }]) => [id, { row, column: column - left }]));
+  const neighbours = (id: string, down: boolean) =>
+    ways.flatMap(({ from, to }) => (down ? (to === id ? [from] : []) : from === id ? [to] : []));
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const down = sweep % 2 === 0;
+    for (const layer of down ? layers : layers.toReversed()) {
+      const wanted = layer.map((id) => {
+        const near = neighbours(id, down);
+        return near.length === 0 ? at.get(id)! : near.reduce((sum, other) => sum + at.get(other)!, 0) / near.length;
+      });
+      for (const [i, column] of spread(wanted, layer.map(width)).entries()) at.set(layer[i]!, column);
+    }
+  }
+  const left = Math.min(...[...at].map(([id, column]) => column - (width(id) - 1) / 2));
+  return new Map(
+    layers.flatMap((layer, row) => layer.map((id): [string, Place] => [id, { row, column: rounded(at.get(id)! - left) }])),
+  );
+}
+
+/**
+ * The places nearest to those wanted (least squares) that keep the order and the distance: neighbours that get in each other's way
+ * become a group around the mean of what they want (pool adjacent violators).
+ */
+function spread(wanted: readonly number[], widths: readonly number[]): number[] {
+  const offsets = widths.map((_, i) => widths.slice(0, i).reduce((sum, width) => sum + width, 0) + widths[i]! / 2);
+  const groups: { sum: number; count: number }[] = [];
+  for (const [i, column] of wanted.entries()) {
+    let group = { sum: column - offsets[i]!, count: 1 };
+    for (let last = groups.at(-1); last && last.sum / last.count > group.sum / group.count; last = groups.at(-1)) {
+      group = { sum: group.sum + last.sum, count: group.count + last.count };
+      groups.pop();
+    }
+    groups.push(group);
+  }
+  const shifts = groups.flatMap(({ sum, count }) => Array.from({ length: count }, () => sum / count));
+  return offsets.map((offset, i) => offset + shifts[i]!);
+}
+
+function rounded(column: number): number {
+  return Math.round(column * 20) / 20;
 }

@@ -1,5 +1,14 @@
 import { type Closed, closedOf, noteInIncident, sendClosed } from './feedback-of-close.ts';
-import { currentContext, currentIncident, type Entry, givenArguments, merged, resultEntry, sentenceOf } from './platform.ts';
+import {
+  currentContext,
+  currentIncident,
+  type Entry,
+  type Fields,
+  givenArguments,
+  merged,
+  resultEntry,
+  sentenceOf,
+} from './platform.ts';
 import { isObject, plain } from './values.ts';
 
 /**
@@ -15,7 +24,7 @@ export function run(): Entry {
 }
 
 function closeFeedback(): Entry {
-  const incident = merged(currentIncident(), givenArguments());
+  const incident = merged(currentIncident(), filled(givenArguments()));
   const context = currentContext();
   if (isObject(context.Verdict) && context.Verdict.ClosedBy) {
     return said(`Nothing was sent to Verdict: ${plain(context.Verdict.ClosedBy)} closed the incident, not a person.`);
@@ -24,6 +33,15 @@ function closeFeedback(): Entry {
   if (closed.user === '') return said('Nothing was sent to Verdict: no person closed the incident.');
   if (closed.eventId === '') return said('Nothing was sent to Verdict: the incident is no event of it.');
   return tell(closed);
+}
+
+/** What the form of the close says goes before what the incident says, unless it is empty. */
+function filled(given: Fields): Fields {
+  const kept: Record<string, unknown> = {};
+  Object.keys(given).forEach((name) => {
+    if (given[name] !== '' && given[name] !== null) kept[name] = given[name];
+  });
+  return kept;
 }
 
 function tell(closed: Closed): Entry {

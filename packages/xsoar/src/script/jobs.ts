@@ -24,8 +24,8 @@ export function labelsOf(jobId: number): string[] {
   return Array.isArray(answer) ? answer.map((label) => String(label)) : fail(notVerdictHere());
 }
 
-/** Ids that playbooks written for Arcanna before 1.45 use for labels. */
-const OLDER_IDS: Readonly<Record<string, string>> = { drop_alert: 'drop', escalate_alert: 'escalate' };
+/** Ids that playbooks written for Arcanna before 1.45 use for labels: the label’s name stands before the line. */
+const OLDER_ID = /^(drop|escalate)_alert$/;
 
 /**
  * Whether a label is one of a set, in any letter case or by its older id. A class id such as `class_1` is left to the server to
@@ -35,6 +35,5 @@ export function isLabelOf(label: string, set: readonly string[]): boolean {
   const lower = label.toLowerCase();
   if (/^class_\d+$/.test(lower)) return true;
   const names = set.map((name) => name.toLowerCase());
-  const older = Object.hasOwn(OLDER_IDS, lower) ? OLDER_IDS[lower] : undefined;
-  return names.indexOf(lower) >= 0 || (older !== undefined && names.indexOf(older) >= 0);
+  return names.indexOf(lower) >= 0 || (OLDER_ID.test(lower) && names.indexOf(lower.replace(OLDER_ID, '$1')) >= 0);
 }

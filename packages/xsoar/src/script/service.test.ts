@@ -1,0 +1,399 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../pack/commands.ts';
+import { type ScriptThread, startScriptThread } from './testing.ts';
+
+const OPERATOR = { principal: { kind: 'operator', name: 'operator' }, address: 'test' } as const;
+const EVENT = 'Arcanna.Event(val.event_id && val.event_id === obj.event_id)';
+const RUN = new Set<string>();
+
+let folder: string;
+let running: Running;
+let key: string;
+let integrationId: number;
+let xsoar: ScriptThread;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'verdict-pack-'));
+  const config = { ...DEFAULTS, port: 0, dataDir: folder, logLevel: 'silent' as const };
+  running = await startService(config, createLog(config));
+  const made = await running.services.integrations.create({ title: 'XSOAR', type: 'Cortex XSOAR', parameters: {} }, OPERATOR);
+  key = made.newKey?.value ?? '';
+  integrationId = made.integration.id;
+  xsoar = startScriptThread(instance());
+});
+
+afterAll(async () => {
+  await xsoar.stop();
+  await running.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const instance = (more: object = {}): Record<string, unknown> => ({
+  url: `${running.url}/`,
+  credentials: { identifier: '', password: key },
+  close_reason_mapping: 'False Positive=Drop\nResolved=Escalate',
+  ...more,
+});
+
+async function newJob(title: string, points: readonly string[] = ['rule.name', 'user']): Promise<number> {
+  const job = await running.services.jobs.create(
+    { title, points, integrations: [{ integrationId, role: 'input', enabled: true, settings: {} }] },
+    OPERATOR,
+  );
+  await running.services.jobs.start(job.id, OPERATOR);
+  return job.id;
+}
+
+const run: ScriptThread['entry'] = (command, args, more) => {
+  RUN.add(command);
+  return xsoar.entry(command, args, more);
+};
+const refused = async (command: string, args: Record<string, unknown>, params = instance()) => {
+  const { thrown } = await xsoar.run({ command, args, params });
+  expect(thrown).toBeTypeOf('string');
+  return thrown;
+};
+
+describe('the button Test', () => {
+  it('says ok, also with the key of older instances, with and without a default job', async () => {
+    const jobId = await newJob('Tested');
+    for (const params of [
+      instance(),
+      instance({ credentials: undefined, apikey: key }),
+      instance({ default_job_id: String(jobId) }),
+    ])
+      expect((await xsoar.run({ command: 'test-module', params })).result).toBe('ok');
+  });
+
+  it('tells host, key, address and mapping apart', async () => {
+    const jobId = await newJob('Tested too');
+    expect(await refused('test-module', {}, instance({ url: 'http://127.0.0.1:1' }))).toMatch(
+      /^http:\/\/127\.0\.0\.1:1 cannot be reached \(.*\): check the server URL/,
+    );
+    expect(await refused('test-module', {}, instance({ credentials: { password: 'nonsense' } }))).toMatch(
+      /^The API key is refused\. /,
+    );
+    expect(await refused('test-module', {}, instance({ credentials: {} }))).toMatch(/^The instance has no API key/);
+    expect(await refused('test-module', {}, instance({ url: 'verdict' }))).toMatch(/^The server URL must be like http/);
+    expect(await refused('test-module', {}, instance({ default_job_id: '999999' }))).toMatch(/999999/);
+    expect(
+      await refused(
+        'test-module',
+        {},
+        instance({ default_job_id: String(jobId), close_reason_mapping: '{"Resolved":"Benign"}' }),
+      ),
+    ).toMatch(
+      /“Resolved” is mapped to “Benign”, which is not a label of the AI use case \d+: map it to one of Escalate, Drop, Investigate/,
+    );
+    const other = createServer((_, response) => response.end('<html>a proxy</html>')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    expect(await refused('test-module', {}, instance({ url }))).toBe(
+      `What answers at ${url} is not Verdict: check the server URL.`,
+    );
+    other.close();
+  });
+});
+
+describe('the eight steps', () => {
+  let jobId: number;
+  beforeAll(async () => {
+    jobId = await newJob('Endpoint alerts');
+  });
+
+  it('lists the jobs', async () => {
+    const { EntryContext, HumanReadable } = await run('arcanna-get-jobs', {});
+    expect(EntryContext['Arcanna.Jobs(val.job_id && val.job_id === obj.job_id)']).toContainEqual(
+      expect.objectContaining({
+        job_id: jobId,
+        title: 'Endpoint alerts',
+        data_type: '',
+        status: 'ENABLED',
+        last_processed_timestamp: null,
+      }),
+    );
+    expect(HumanReadable).toMatch(/^### Arcanna Jobs\n\| job_id \| title \| data_type \| status \|\n/);
+  });
+
+  it('sends an event, keeps its numbers, and has no decision before training', async () => {
+    const event_json = '{"rule":{"name":"scan"},"user":"ann","n":9223372036854775807}';
+    const sent = await run('arcanna-send-event', {
+      event_json,
+      title: 'Scan',
+      job_id: String(jobId),
+      severity: '3',
+      id_value: 'a:b@c',
+    });
+    expect(sent.EntryContext[EVENT]).toMatchObject({
+      event_id: 'a:b@c',
+      job_id: jobId,
+      status: 'pending_inference',
+      error_message: '',
+    });
+    const exported = await fetch(`${running.url}/api/v1/events/${jobId}/a:b@c/export`, { headers: { 'x-arcanna-api-key': key } });
+    expect(await exported.text()).toContain('9223372036854775807');
+    const { EntryContext, HumanReadable } = await run('arcanna-get-event-status', { event_id: ['a:b@c'], job_id: jobId });
+    expect(EntryContext[EVENT]).toMatchObject({
+      event_id: 'a:b@c',
+      job_id: jobId,
+      status: 'OK',
+      result: 'no_decision',
+      result_label: null,
+      automation: 'ask',
+    });
+    expect(HumanReadable).toContain('### Arcanna Event Status');
+  });
+
+  it('takes an object as event, and the default job of the instance, or the one set since', async () => {
+    const params = instance({ default_job_id: String(jobId) });
+    const sent = await run('arcanna-send-event', { event_json: { rule: { name: 'object' } }, title: 'O' }, { params });
+    expect(sent.EntryContext[EVENT]).toMatchObject({ job_id: jobId });
+    expect(await refused('arcanna-send-event', { event_json: '{}', title: 'O' })).toMatch(
+      /^job_id is empty and the instance has no default/,
+    );
+    expect((await run('arcanna-get-default-job-id', {})).EntryContext).toEqual({ 'Arcanna.Default_Job_Id(true)': '' });
+    expect((await run('arcanna-set-default-job-id', { job_id: jobId })).EntryContext).toEqual({
+      'Arcanna.Default_Job_Id(true)': String(jobId),
+    });
+    expect((await run('arcanna-get-default-job-id', {})).EntryContext).toEqual({ 'Arcanna.Default_Job_Id(true)': String(jobId) });
+    expect((await run('arcanna-send-event', { event_json: '{"a":1}', title: 'O' })).EntryContext[EVENT]).toMatchObject({
+      job_id: jobId,
+    });
+  });
+
+  it('refuses what is no alert, no label, no number, with nothing sent', async () => {
+    expect(await refused('arcanna-send-event', { event_json: '[1]', title: 'x', job_id: jobId })).toMatch(
+      /^event_json must be a JSON object/,
+    );
+    expect(await refused('arcanna-send-event', { event_json: '{}', title: '', job_id: jobId })).toBe('title is empty: give it.');
+    expect(await refused('arcanna-send-event', { event_json: '{}', title: 'x', severity: 'high', job_id: jobId })).toMatch(
+      /^severity must be a number/,
+    );
+    expect(await refused('arcanna-get-event-status', { event_id: 'a', job_id: 'x' })).toMatch(/^job_id must be a whole number/);
+    const vote = { event_id: 'a:b@c', username: 'ana', job_id: jobId };
+    expect(await refused('arcanna-send-event-feedback', { ...vote, feedback: 'Benign' })).toBe(
+      `“Benign” is not a label of the AI use case ${jobId}: give one of Escalate, Drop, Investigate. Nothing was sent.`,
+    );
+    expect(await refused('arcanna-send-event-feedback', { ...vote, feedback: 'Drop', decision_set: 'Yes, No' })).toMatch(
+      /give one of Yes, No/,
+    );
+    expect(await refused('arcanna-send-event-feedback', vote)).toBe('feedback is empty: give the label. Nothing was sent.');
+    expect(await refused('arcanna-get-event-status', { event_id: 'nowhere', job_id: jobId })).toMatch(/nowhere/);
+    expect(await refused('nonsense', {})).toBe('The integration Verdict has no command nonsense.');
+  });
+
+  it('asks for the labels, sends feedback in the old and the new form, and trains only when there is enough', async () => {
+    const set = await run('arcanna-get-decision-set', { job_id: jobId });
+    expect(set.EntryContext).toEqual({
+      'Arcanna.Event(val.job_id && val.job_id === obj.job_id)': {
+        job_id: jobId,
+        decision_set: ['Escalate', 'Drop', 'Investigate'],
+      },
+    });
+    const early = await run('arcanna-trigger-train', { job_id: jobId, username: 'ana' });
+    expect(early.EntryContext['Arcanna.Train(val.job_id && val.job_id === obj.job_id)']).toMatchObject({
+      job_id: jobId,
+      status: 'ERROR',
+      error_message: expect.stringContaining('label'),
+    });
+    expect(early.HumanReadable).toMatch(/^\*\*The training did not start\.\*\* /);
+    const drops = ['scan', 'update', 'backup', 'print'];
+    for (const rule of [...drops, 'beacon', 'dump', 'lateral', 'ransom']) {
+      for (const user of ['ann', 'ben']) {
+        const id = `${rule}-${user}`;
+        await run('arcanna-send-event', { event_json: { rule: { name: rule }, user }, title: rule, id_value: id, job_id: jobId });
+        const label = drops.includes(rule) ? 'drop_alert' : 'ESCALATE';
+        const form =
+          user === 'ann' ? { feedback: label, label: 'Investigate' } : { label, closing_notes: 'as ever', indicators: '[]' };
+        const voted = await run('arcanna-send-event-feedback', { event_id: id, job_id: jobId, username: 'ana', ...form });
+        expect(voted.EntryContext[EVENT]).toEqual({ event_id: id, job_id: jobId, status: 'updated', feedback_status: 'updated' });
+      }
+    }
+    const train = await run('arcanna-trigger-train', { job_id: jobId, username: 'ana' });
+    expect(train.EntryContext['Arcanna.Train(val.job_id && val.job_id === obj.job_id)']).toEqual({
+      job_id: jobId,
+      status: 'OK',
+      error_message: '',
+    });
+    for (let turn = 0; turn < 100; turn++) {
+      const { EntryContext } = await run('verdict-get-health', { job_id: jobId });
+      const job = EntryContext['Verdict.Job(val.job_id && val.job_id === obj.job_id)'] as { retrain_state: string };
+      if (job.retrain_state === 'RETRAIN_FINISHED') return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect.unreachable('the training did not end');
+  });
+
+  it('decides an alert it has not seen, at once or in one task, exports and explains it', async () => {
+    const alert = { rule: { name: 'scan' }, user: 'cleo' };
+    const decided = { status: 'OK', result: 'class_1', result_label: 'Drop', error_message: null, is_duplicated: false };
+    await run('arcanna-send-event', { event_json: alert, title: 'New', id_value: 'new-1', job_id: jobId });
+    const status = await run('arcanna-get-event-status', { event_id: 'new-1', job_id: jobId, polling: 'true' });
+    expect(status).not.toHaveProperty('PollingCommand');
+    expect(status.EntryContext[EVENT]).toMatchObject({
+      ...decided,
+      confidence_score: expect.any(Number),
+      bucket_state: 'new',
+      outlier: false,
+    });
+    const asked = await run('verdict-get-decision', {
+      event_json: JSON.stringify(alert),
+      title: 'New',
+      id_value: 'new-2',
+      job_id: jobId,
+    });
+    expect(asked.EntryContext[EVENT]).toMatchObject({ ...decided, event_id: 'new-2', job_id: jobId, is_duplicated: true });
+    const exported = await run('arcanna-export-event', { event_id: 'new-1', job_id: jobId });
+    expect(exported.EntryContext[EVENT]).toMatchObject({
+      event_id: 'new-1',
+      arcanna_event: { ...alert, arcanna: { result_label: 'Drop' } },
+    });
+    const explained = await run('verdict-explain', { event_id: 'new-1', job_id: jobId });
+    expect(explained.HumanReadable).toMatch(/^### Event new\\?-1: Drop \(confidence [\d.]+ %\)\n- /);
+    expect(explained.HumanReadable).toContain('| label | similarity | agree | differ |');
+    expect(explained.EntryContext['Verdict.Explanation(val.event_id && val.event_id === obj.event_id)']).toMatchObject({
+      event_id: 'new-1',
+      nearest: expect.any(Array),
+    });
+  });
+
+  it('sends many at once; only what a person closed with a mapped reason is labelled', async () => {
+    const events = [
+      { title: 'plain', raw_body: { user: 'a' }, event_id: 'bulk-1' },
+      {
+        id: 'inc-1',
+        name: 'closed',
+        severity: 2,
+        rawJSON: '{"user":"b","n":1e400}',
+        closeReason: 'false positive',
+        closingUserId: 'ana',
+      },
+      { id: 'inc-2', name: 'by a playbook', rawJSON: '{"user":"c"}', closeReason: 'False Positive' },
+      { id: 'inc-3', name: 'duplicate', rawJSON: '{"user":"d"}', closeReason: 'Duplicate', closingUserId: 'ana' },
+    ];
+    const { EntryContext } = await run('arcanna-send-bulk-events', { job_id: jobId, events: JSON.stringify(events) });
+    const bulk = EntryContext['Arcanna.Bulk(val.job_id && val.job_id === obj.job_id)'] as {
+      status: string;
+      results: { event_id: string }[];
+    };
+    expect(bulk.status).toBe('ok');
+    expect(bulk.results.map(({ event_id }) => event_id)).toEqual(['bulk-1', 'inc-1', 'inc-2', 'inc-3']);
+    const consensus = async (event_id: string) => {
+      const { EntryContext: exported } = await xsoar.entry('arcanna-export-event', { job_id: jobId, event_id });
+      return (exported[EVENT] as { arcanna_event: { arcanna: { consensus: string | null } } }).arcanna_event.arcanna.consensus;
+    };
+    expect([await consensus('bulk-1'), await consensus('inc-1'), await consensus('inc-2'), await consensus('inc-3')]).toEqual([
+      null,
+      'class_1',
+      null,
+      null,
+    ]);
+    expect(await refused('arcanna-send-bulk-events', { job_id: jobId, events: 'x,y' })).toMatch(/^events 1 is not an object/);
+  });
+
+  it('names the field and the label of a close reason', async () => {
+    expect((await run('arcanna-get-feedback-field', {})).EntryContext).toEqual({ 'Arcanna.FeedbackField(true)': 'closeReason' });
+    const mapped = await run('verdict-map-close-reason', { close_reason: ' resolved ' });
+    expect(mapped.EntryContext).toEqual({ 'Verdict.CloseReason(true)': { reason: 'resolved', label: 'Escalate', mapped: true } });
+    const other = await run('verdict-map-close-reason', { close_reason: 'Other' });
+    expect(other.EntryContext).toEqual({ 'Verdict.CloseReason(true)': { reason: 'Other', label: '', mapped: false } });
+  });
+
+  it('says what a stopped job says', async () => {
+    const stopped = await newJob('Stopped');
+    await running.services.jobs.stop(stopped, OPERATOR);
+    expect(await refused('arcanna-send-event', { event_json: '{}', title: 'x', job_id: stopped })).toMatch(/stopped|start/i);
+  });
+
+  it('has run every command of the table', () => {
+    expect([...RUN].sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
+  });
+});
+
+describe('an analyst’s close', () => {
+  let jobId: number;
+  let incident: Record<string, unknown>;
+  beforeAll(async () => {
+    jobId = await newJob('Closed');
+    await xsoar.entry('arcanna-send-event', { event_json: { user: 'x' }, title: 'x', id_value: 'closed-1', job_id: jobId });
+    incident = {
+      id: '77',
+      closeReason: 'False Positive',
+      closeNotes: 'known scanner',
+      closingUserId: 'ana',
+      CustomFields: { verdicteventid: 'closed-1', verdictjobid: String(jobId) },
+    };
+  });
+  const close = (more: object = {}, context: object = {}, params: object = instance()) =>
+    xsoar.run({
+      script: 'VerdictCloseFeedback',
+      incident: { ...incident, ...more },
+      context: { ...context },
+      params: { ...params },
+    });
+
+  it('is feedback under the analyst’s name, with the notes', async () => {
+    const { noted, thrown } = await close();
+    expect(thrown).toBeUndefined();
+    expect(noted).toEqual([{ verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' }]);
+    const votes = await running.services.feedback.history(jobId, 'closed-1');
+    expect(JSON.stringify(votes)).toContain('known scanner');
+  });
+
+  it('takes what the form says before what the incident says, unless it is empty', async () => {
+    const { noted } = await xsoar.run({
+      script: 'VerdictCloseFeedback',
+      incident,
+      args: { closeReason: 'Resolved', closingUserId: '' },
+    });
+    expect(noted).toEqual([{ verdictfeedback: 'Escalate', verdictfeedbackuser: 'ana' }]);
+  });
+
+  it('is found by the event in the context too', async () => {
+    const { noted } = await close({ CustomFields: {} }, { Arcanna: { Event: [{ event_id: 'closed-1', job_id: jobId }] } });
+    expect(noted).toEqual([{ verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' }]);
+  });
+
+  it('is nothing where no person closed, the reason is not mapped, or the incident is no event', async () => {
+    for (const [more, context, why] of [
+      [{ closingUserId: '' }, {}, 'no person closed'],
+      [{ closingUserId: 'DBot' }, {}, 'no person closed'],
+      [{}, { Verdict: { ClosedBy: 'Verdict - Triage' } }, 'closed the incident, not a person'],
+      [{ closeReason: 'Duplicate' }, {}, '“Duplicate” is not mapped'],
+      [{ closeReason: '' }, {}, 'no close reason'],
+      [{ CustomFields: {} }, {}, 'no event'],
+    ] as const) {
+      const { noted, result } = await close(more, context);
+      expect(noted).toEqual([]);
+      expect(JSON.stringify(result)).toContain(why);
+    }
+  });
+
+  it('is never stopped by an outage, and sent later', async () => {
+    const { noted, thrown, result } = await close({}, {}, instance({ url: 'http://127.0.0.1:1' }));
+    expect(thrown).toBeUndefined();
+    expect(result).toMatchObject({ Type: 1, HumanReadable: expect.stringMatching(/^\*\*Warning\.\*\* /) });
+    expect(noted).toEqual([
+      { verdictfeedback: expect.stringMatching(/^not sent: .*cannot be reached/), verdictfeedbackuser: 'ana' },
+    ]);
+    const waiting = { ...incident, CustomFields: { ...(incident.CustomFields as object), ...noted[0] } };
+    const fine = { ...incident, id: '78', CustomFields: { verdictfeedback: 'Drop' } };
+    const lost = {
+      ...incident,
+      id: '79',
+      CustomFields: { verdicteventid: 'lost', verdictjobid: String(jobId), verdictfeedback: 'not sent: x' },
+    };
+    const resend = await xsoar.run({ script: 'VerdictResendFeedback', args: { query: 'q' }, found: [waiting, fine, lost] });
+    expect(resend.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 1, failed: 1, skipped: 0 } } });
+    expect(resend.noted).toEqual([
+      { id: '77', verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' },
+      { id: '79', verdictfeedback: expect.stringMatching(/^not sent: /) },
+    ]);
+  });
+});
