@@ -12,6 +12,7 @@ import { operationsCommands } from './commands/operations.ts';
 import { packCommand } from './commands/pack.ts';
 import { playbookCommand } from './commands/playbook.ts';
 import { usersCommand } from './commands/users.ts';
+import { warroomCommand } from './commands/warroom.ts';
 import { CliError, type Io, note } from './io.ts';
 
 /**
@@ -46,6 +47,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   };
   packCommand(program, io, fail);
   playbookCommand(program, io, fail);
+  warroomCommand(program, io, fail);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;

@@ -6,3 +6,4 @@ export { type Finding, RULES, type RuleId, type Severity } from './pack-check/fi
 export { NoPack } from './pack-check/pack-files.ts';
 export * from './playbook/index.ts';
 export * from './sandbox/index.ts';
+export * from './war-room/index.ts';

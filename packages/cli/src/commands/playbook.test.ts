@@ -242,8 +242,8 @@ describe('our playbooks against a service', () => {
   it('say what is wrong with files and options', async () => {
     const says = async (...argv: string[]) => (await shell.verdict(['playbook', ...argv])).err;
     expect(await says('run', 'no-such.yml')).toContain('There is no file no-such.yml.');
-    expect(await says('run', TRIAGE, '--instance', 'one')).toContain('is not an instance. Write it like');
-    expect(await says('run', TRIAGE, '--instance', 'one=http://127.0.0.1:1')).toContain('There is no key for one');
+    expect(await says('run', TRIAGE, '--instance', 'one')).toContain('is no instance. Write it like');
+    expect(await says('run', TRIAGE, '--instance', 'one=http://127.0.0.1:1')).toContain('The instance one has no key');
     expect(await says('run', TRIAGE, '--answer', 'x')).toContain('NAME=VALUE');
     const test = join(shell.folder, 'bad-test.yml');
     writeFileSync(test, 'playbook: x.yml\nexpekt: {}\n');

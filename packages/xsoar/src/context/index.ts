@@ -2,7 +2,7 @@
 export { parseFormula } from './expression.ts';
 export { type Context, ContextError, copyJson, isList, isObject, type Json, type JsonObject, sameJson, textOf } from './json.ts';
 export { mergeEntryContext } from './merge.ts';
-export { parsePath } from './path.ts';
+export { closingOf, parsePath } from './path.ts';
 export { readPath } from './read.ts';
 export { expressionsOf, fillTemplate } from './template.ts';
 export { deletePath, setPath } from './write.ts';

@@ -8,11 +8,11 @@ export interface Entry {
   readonly ReadableContentsFormat?: string;
   readonly HumanReadable?: string;
   readonly EntryContext?: JsonObject;
-  /** A command that wants to be run again says here which, with what arguments, after how many seconds, and when to give up. */
+  /** Not done yet: this command is to be run with `PollingArgs` in `NextRun` seconds, for at most `Timeout` seconds in all. */
   readonly PollingCommand?: string;
+  readonly NextRun?: number;
+  readonly Timeout?: number;
   readonly PollingArgs?: JsonObject;
-  readonly NextRun?: string;
-  readonly Timeout?: string;
 }
 
 /** XSOAR's numbers of the types of entries. */
@@ -80,15 +80,22 @@ function entryOf(json: Json): Entry {
     ...(typeof json.ReadableContentsFormat === 'string' ? { ReadableContentsFormat: json.ReadableContentsFormat } : {}),
     ...(typeof json.HumanReadable === 'string' ? { HumanReadable: json.HumanReadable } : {}),
     ...(isObject(json.EntryContext) ? { EntryContext: json.EntryContext } : {}),
-    ...(typeof json.PollingCommand === 'string' && json.PollingCommand !== ''
-      ? {
-          PollingCommand: json.PollingCommand,
-          PollingArgs: isObject(json.PollingArgs) ? json.PollingArgs : {},
-          NextRun: textOf(json.NextRun),
-          Timeout: textOf(json.Timeout),
-        }
-      : {}),
+    ...(typeof json.PollingCommand === 'string' ? polling(json, json.PollingCommand) : {}),
   };
+}
+
+function polling(json: JsonObject, command: string): Partial<Entry> {
+  return {
+    PollingCommand: command,
+    NextRun: secondsOf(json.NextRun, 30),
+    Timeout: secondsOf(json.Timeout, 600),
+    PollingArgs: isObject(json.PollingArgs) ? json.PollingArgs : {},
+  };
+}
+
+function secondsOf(value: Json | undefined, otherwise: number): number {
+  const seconds = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
+  return seconds > 0 ? seconds : otherwise;
 }
 
 function jsonEntry(json: Json): Entry {

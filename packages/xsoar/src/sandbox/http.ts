@@ -33,7 +33,7 @@ export async function answerHttp(
     send(target, { method, headers, agent, signal }, resolve).on('error', reject).end(body);
     return { value: await answerOf(await promise) };
   } catch (error) {
-    return { error: signal.aborted ? `${target.origin} did not answer in time.` : reasonOf(error, target.origin) };
+    return { error: signal.aborted ? `${target.origin}: it did not answer in time` : reasonOf(error, target.origin) };
   } finally {
     agent.destroy();
   }
@@ -98,5 +98,5 @@ function reasonOf(error: unknown, origin: string): string {
   const known = REASONS[code];
   const certificate = /CERT|SIGNATURE/.test(code) ? ' (x509 certificate)' : '';
   const message = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ').slice(0, 300) : '';
-  return `${origin} cannot be reached: ${known ?? (message || code)}${certificate}${code === '' ? '' : ` [${code}]`}.`;
+  return `${origin}: ${known ?? (message || code)}${certificate}${code === '' ? '' : ` [${code}]`}`;
 }

@@ -36,6 +36,15 @@
     ask('wait', Number(seconds));
   });
 
+  define('isDemistoVersionGE', (version) => {
+    const wanted = String(version).split('.').map(Number);
+    const here = input.platformVersion.split('.').map(Number);
+    for (let at = 0; at < here.length; at += 1) {
+      if (here[at] !== (wanted[at] || 0)) return here[at] > (wanted[at] || 0);
+    }
+    return true;
+  });
+
   function logger(level) {
     return (...values) => {
       const texts = values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));

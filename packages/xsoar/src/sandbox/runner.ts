@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Context, Json, JsonObject } from '../context/index.ts';
 import { type Automation, type CommandDescription, type Integration, paramsOf, SandboxError } from './definition.ts';
 import { type Entry, errorEntry, isError, readableText } from './entry.ts';
@@ -50,7 +51,10 @@ export interface RunnerOptions {
   log?(level: LogLevel, text: string): void;
   /** Where the system's proxy is named. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly limits?: RunLimits;
+  /** Asked for at each run. */
+  limits?(): RunLimits;
+  /** Runs a command that is not done again until it is, and gives its last entries; else its caller sees to that. */
+  readonly followPolling?: boolean;
 }
 
 /** Scripts that call scripts that call scripts. */
@@ -74,21 +78,23 @@ export function createRunner(options: RunnerOptions): CommandRunner {
     const asked = instancesFor(call, options);
     const results: CommandResult[] = [];
     for (const { name, integration, params } of asked) {
-      const integrationContext = integrationContexts.get(name);
-      const whole = {
-        ...callOf(call),
-        command: call.command,
-        params,
-        ...(integrationContext === undefined ? {} : { integrationContext }),
+      const once = ({ command, args }: Pick<CommandCallOf, 'command' | 'args'>) => {
+        const integrationContext = integrationContexts.get(name);
+        const kept = integrationContext === undefined ? {} : { integrationContext };
+        return runCommand(integration, { ...callOf({ args }), ...kept, command, params }, hostOf(name, depth));
       };
-      results.push(await guarded(name, () => runCommand(integration, whole, hostOf(name, depth))));
+      results.push(
+        await guarded(name, async () =>
+          options.followPolling ? untilDone(await once(call), once, options.limits?.().signal) : once(call),
+        ),
+      );
     }
     return results;
   };
 
-  const callOf = ({ args }: CommandCallOf) => {
+  const callOf = ({ args }: Pick<CommandCallOf, 'args'>) => {
     const { context = {}, incident = {} } = options.surroundings?.() ?? {};
-    return { args, context, incidents: [incident], ...options.limits };
+    return { args, context, incidents: [incident], ...options.limits?.() };
   };
 
   const hostOf = (instance: string, depth: number): ScriptHost => ({
@@ -111,6 +117,25 @@ export function createRunner(options: RunnerOptions): CommandRunner {
   });
 
   return { commands: () => offered(options), run: (call) => runAt(call, 0) };
+}
+
+/** Runs a command again as long as its last entry asks for that, as XSOAR does with scheduled commands. */
+async function untilDone(
+  first: Entry[],
+  run: (call: Pick<CommandCallOf, 'command' | 'args'>) => Promise<Entry[]>,
+  signal: AbortSignal | undefined,
+): Promise<Entry[]> {
+  const { Timeout: timeout = 0 } = first.at(-1) ?? {};
+  const end = performance.now() + timeout * 1000;
+  let entries = first;
+  for (;;) {
+    const { PollingCommand: command, NextRun: next = 0, PollingArgs: args = {} } = entries.at(-1) ?? {};
+    if (command === undefined) return entries;
+    const left = end - performance.now();
+    if (left <= 0) return [...entries, errorEntry(`${command} was not done within ${timeout} s.`)];
+    await setTimeout(Math.min(next * 1000, left), undefined, signal === undefined ? {} : { signal });
+    entries = await run({ command, args });
+  }
 }
 
 /** A wrong argument is told like any other error, so that the other instances are asked all the same. */

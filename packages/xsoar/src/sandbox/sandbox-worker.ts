@@ -16,6 +16,8 @@ import {
 
 const order: SandboxOrder = workerData;
 const bell = new Int32Array(order.bell);
+/** The version of XSOAR that this acts as. */
+const PLATFORM = '6.10.0';
 const STACK = 512 * 1024;
 const MOST_QUESTIONS = 1_000;
 const MOST_LOG_LINES = 1_000;
@@ -72,7 +74,17 @@ function prepare(vm: QuickJSContext): QuickJSHandle {
     return vm.newString(JSON.stringify(answer));
   });
   const { command, args, params, incidents, context, integrationContext } = order;
-  const input = { command, args, params, incidents, context, integrationContext, entryTypes: ENTRY_TYPES, formats: FORMATS };
+  const input = {
+    command,
+    args,
+    params,
+    incidents,
+    context,
+    integrationContext,
+    entryTypes: ENTRY_TYPES,
+    formats: FORMATS,
+    platformVersion: PLATFORM,
+  };
   const given = vm.unwrapResult(vm.evalCode(`JSON.parse(${JSON.stringify(JSON.stringify(input))})`));
   return vm.unwrapResult(vm.callFunction(prelude, vm.global, host, given));
 }

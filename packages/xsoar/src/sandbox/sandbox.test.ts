@@ -179,7 +179,7 @@ describe('http', () => {
   });
 
   it.each([
-    ['http://127.0.0.1:1/', /^http:\/\/127\.0\.0\.1:1 cannot be reached: nothing listens there \[ECONNREFUSED\]\.$/],
+    ['http://127.0.0.1:1/', /^http:\/\/127\.0\.0\.1:1: nothing listens there \[ECONNREFUSED\]$/],
     ['file:///etc/passwd', /neither http nor https/],
     ['nonsense', /is not an address/],
   ])('says why %s cannot be reached', async (address, reason) => {

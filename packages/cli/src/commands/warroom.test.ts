@@ -1,0 +1,216 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openShell, type Ran, type Shell } from '../testing.ts';
+
+// Each command runs in a thread of its own.
+vi.setConfig({ testTimeout: 180_000 });
+
+const OPERATOR = { principal: { kind: 'operator', name: 'operator' }, address: 'test' } as const;
+
+let shell: Shell;
+let running: Running;
+let jobId: number;
+let keyFile: string;
+
+beforeAll(async () => {
+  shell = openShell();
+  const config = { ...DEFAULTS, port: 0, dataDir: shell.dataDir, logLevel: 'silent' as const };
+  running = await startService(config, createLog(config));
+  const { integrations, jobs } = running.services;
+  const made = await integrations.create({ title: 'XSOAR', type: 'Cortex XSOAR', parameters: {} }, OPERATOR);
+  keyFile = write('key', `${made.newKey?.value}\n`);
+  const input = { integrationId: made.integration.id, role: 'input', enabled: true, settings: {} } as const;
+  const job = await jobs.create({ title: 'Endpoint alerts', points: ['rule.name'], integrations: [input] }, OPERATOR);
+  await jobs.start(job.id, OPERATOR);
+  jobId = job.id;
+});
+
+afterAll(async () => {
+  await running.stop();
+  shell.remove();
+});
+
+function write(name: string, text: string): string {
+  const file = join(shell.folder, name);
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+const instance = (name = 'prod', url = running.url, key = keyFile) => ['--instance', `${name}=${url},${key}`];
+
+const warroom = (
+  lines: readonly string[],
+  argv: readonly string[] = instance(),
+  env: Record<string, string> = {},
+): Promise<Ran> => shell.verdict(['warroom', ...argv], { stdin: `${lines.join('\n')}\n`, env });
+
+interface Told {
+  readonly command?: string;
+  readonly instance?: string;
+  readonly entries?: readonly { readonly Contents: unknown; readonly HumanReadable?: string }[];
+  readonly error?: string;
+  readonly value?: unknown;
+  readonly context?: { readonly Arcanna?: Record<string, unknown> };
+}
+
+async function told(lines: readonly string[], argv?: readonly string[]): Promise<{ status: number; lines: Told[] }> {
+  const ran = await warroom(lines, [...(argv ?? instance()), '--json']);
+  return {
+    status: ran.status,
+    lines: ran.out
+      .trim()
+      .split('\n')
+      .map((line): Told => JSON.parse(line)),
+  };
+}
+
+describe('the eight steps, by the built script of the pack', () => {
+  it('go from jobs by events, decisions and feedback to a trained model', async () => {
+    const incident = write(
+      'incident.json',
+      JSON.stringify({ name: 'Encoded command', severity: 3, raw: { rule: { name: 'scan' } } }),
+    );
+    const before = await told([
+      '!test-module',
+      '!arcanna-get-jobs',
+      `!incident load ${incident}`,
+      '!arcanna-send-event job_id=${Arcanna.Jobs.job_id} title=${incident.name} event_json=${incident.raw} severity=${incident.severity} id_value=e-1',
+      '!arcanna-get-event-status event_id=${Arcanna.Event.event_id} job_id=${Arcanna.Event.job_id}',
+      `!arcanna-get-decision-set job_id=${jobId}`,
+      `!arcanna-send-event-feedback event_id=e-1 job_id=${jobId} username=ada label=Drop`,
+    ]);
+    expect(before.lines.filter(({ error }) => error !== undefined)).toEqual([]);
+    expect(before.status).toBe(0);
+    expect(before.lines[0]).toMatchObject({ command: 'test-module', instance: 'prod', entries: [{ Contents: 'ok' }] });
+    expect(before.lines[1]?.entries?.[0]?.HumanReadable).toContain('| Endpoint alerts |');
+    expect(before.lines[4]?.entries?.[0]?.Contents).toMatchObject({ event_id: 'e-1', result: 'no_decision' });
+    const context = before.lines.at(-1)?.context?.Arcanna;
+    expect(context).toMatchObject({ Jobs: { job_id: jobId, title: 'Endpoint alerts' } });
+
+    // Enough labelled alerts of both kinds, as a playbook would send them.
+    const more = Array.from({ length: 12 }, (_, index) => {
+      const [name, label] = index % 2 === 0 ? [`scan ${index}`, 'Drop'] : [`beacon ${index}`, 'Escalate'];
+      return [
+        `!arcanna-send-event job_id=${jobId} title=t event_json=\`{"rule":{"name":"${name}"}}\` id_value=m-${index}`,
+        `!arcanna-send-event-feedback event_id=m-${index} job_id=${jobId} username=ada label=${label}`,
+      ];
+    }).flat();
+    const trained = await told([...more, `!arcanna-trigger-train job_id=${jobId} username=ada`]);
+    expect(trained.lines.filter(({ error }) => error !== undefined)).toEqual([]);
+    expect(trained.lines.at(-2)?.entries?.[0]?.Contents).toMatchObject({ status: 'OK' });
+    await vi.waitFor(
+      async () => expect((await running.services.jobs.get(OPERATOR.principal, jobId)).activeModelId).not.toBeNull(),
+      {
+        timeout: 60_000,
+        interval: 250,
+      },
+    );
+
+    const after = await told([
+      `!arcanna-send-event job_id=${jobId} title=new event_json=\`{"rule":{"name":"scan"}}\` id_value=after`,
+      `!arcanna-get-event-status event_id=after job_id=${jobId} polling=true interval=1 timeout=20`,
+    ]);
+    expect(after.lines[1]?.entries?.[0]?.Contents).toMatchObject({ result_label: 'Drop', confidence_score: expect.any(Number) });
+  });
+});
+
+describe('what goes wrong', () => {
+  it('is a sentence and status 1: a wrong key, an unknown label, a stopped job, a server that is down', async () => {
+    const wrong = await warroom(['!test-module'], instance('prod', running.url, write('wrong-key', 'nonsense')));
+    expect(wrong).toMatchObject({ status: 1, out: expect.stringContaining('Error: The API key is refused.') });
+    await warroom([`!arcanna-send-event job_id=${jobId} title=t event_json={} id_value=w-1`]);
+    const label = await warroom([`!arcanna-send-event-feedback event_id=w-1 job_id=${jobId} username=ada label=Nonsense`]);
+    expect(label).toMatchObject({ status: 1, out: expect.stringMatching(/Error: .*Escalate, Drop/s) });
+    await running.services.jobs.stop(jobId, OPERATOR);
+    try {
+      const stopped = await warroom([`!arcanna-send-event job_id=${jobId} title=t event_json={} id_value=w-2`]);
+      expect(stopped).toMatchObject({ status: 1, out: expect.stringMatching(/Error: .*(stopped|not started|disabled|Start)/s) });
+    } finally {
+      await running.services.jobs.start(jobId, OPERATOR);
+    }
+    const down = await warroom(['!test-module'], instance('prod', 'http://127.0.0.1:1'));
+    expect(down).toMatchObject({ status: 1, out: expect.stringContaining('http://127.0.0.1:1 cannot be reached') });
+  });
+
+  it('ends a run at the first error, unless it is told to keep going', async () => {
+    const file = write('run.txt', '# a comment\n\n!nonsense\n!Print value=on\n!exit\n!Print value=never\n');
+    const ended = await shell.verdict(['warroom', ...instance(), '--run', file]);
+    expect(ended).toMatchObject({ status: 1, out: 'warroom> !nonsense\nError: There is no command nonsense.\n\n' });
+    const on = await shell.verdict(['warroom', ...instance(), '--run', file, '--keep-going']);
+    expect(on.status).toBe(1);
+    expect(on.out).toContain('warroom> !Print value=on\non\n');
+    expect(on.out).not.toContain('never');
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['no instance', [], /instance/],
+    ['an instance without an address', ['--instance', 'prod'], /Write it like prod=http/],
+    ['a key file that is not there', ['--instance', 'prod=http://localhost:1,/no/such'], /cannot be read/],
+    ['no key', ['--instance', 'prod=http://localhost:1'], /VERDICT_API_KEY/],
+    ['a secret on the command line', ['--instance', 'p=http://localhost:1,@', '--param', 'apikey=x'], /is a secret/],
+    ['an unknown parameter', ['--instance', 'p=http://localhost:1,@', '--param', 'nonsense=x'], /no parameter nonsense/],
+    [
+      'two instances of one name',
+      ['--instance', 'p=http://localhost:1,@', '--instance', 'p=http://localhost:2,@'],
+      /two instances named p/,
+    ],
+    ['no pack', ['--instance', 'p=http://localhost:1,@', '--pack', '/no/such'], /is no folder/],
+    ['no file', ['--instance', 'p=http://localhost:1,@', '--run', '/no/such'], /no file/],
+    ['an unknown option', ['--instance', 'p=http://localhost:1,@', '--nonsense'], /unknown option/],
+  ])('is status 2: %s', async (_, argv, reason) => {
+    const ran = await warroom(
+      ['!help'],
+      argv.map((one) => one.replace('@', keyFile)),
+    );
+    expect(ran).toMatchObject({ status: 2, out: '', err: expect.stringMatching(reason) });
+  });
+});
+
+describe('at the terminal', () => {
+  it('asks all instances or the one that is named, with the key from the environment', async () => {
+    const two = [...instance('here'), '--instance', 'there=http://127.0.0.1:1'];
+    const both = await warroom(['!arcanna-get-jobs', '!arcanna-get-jobs using=here'], [...two, '--keep-going'], {
+      VERDICT_API_KEY: 'k',
+    });
+    expect(both.status).toBe(1);
+    const [all = '', one = ''] = both.out.split('warroom> !arcanna-get-jobs using=here\n');
+    expect(all).toMatch(/here\nArcanna Jobs\n.*Endpoint alerts.*\n\nthere\nError: http:\/\/127\.0\.0\.1:1 cannot be reached/s);
+    expect(one).toContain('Endpoint alerts');
+    expect(one).not.toContain('there');
+  });
+
+  it('shows help, context and incident, and nothing that a terminal would act on', async () => {
+    const incident = write('evil.json', JSON.stringify({ name: '\u001b]0;owned\u0007', note: '\u202eevil' }));
+    const ran = await warroom([
+      '!help',
+      '!help arcanna-send-event',
+      `!incident load ${incident}`,
+      '!incident show',
+      '!Print "${incident.name} ${incident.note}"',
+      '!Set key=A.b value=`[1, "x"]`',
+      '!Print "\u001b[31mred"',
+      '!context A',
+      '!context nothing.there',
+      '!DeleteContext key=A',
+      '!context',
+    ]);
+    expect(ran.status).toBe(0);
+    expect(ran.out).toContain('!arcanna-get-jobs');
+    expect(ran.out).toMatch(/event_json \*/);
+    expect(ran.out).toContain('␛]0;owned␇ \\u{202e}evil');
+    expect(ran.out).toContain('"b": [');
+    expect(ran.out).toContain('Nothing is there.');
+    expect(ran.out.endsWith('warroom> !context\n{}\n\n')).toBe(true);
+    for (const bad of ['\u001b', '\u0007', '\u202e']) expect(ran.out).not.toContain(bad);
+  });
+
+  it('extends the context, ignores outputs and shows contents where it is told to', async () => {
+    const { lines } = await told(['!arcanna-get-jobs extend-context=`Title=.={"t": val.title}` ignore-outputs=true', '!context']);
+    expect(lines[1]?.value).toEqual({ Title: [{ t: 'Endpoint alerts' }] });
+    const raw = await warroom(['!arcanna-get-jobs raw-response=true']);
+    expect(raw.out).toMatch(/"title": "Endpoint alerts"/);
+  });
+});
