@@ -10,7 +10,7 @@ export function watchRun(io: Io): NonNullable<Host['watch']> {
   return {
     began({ id, name, type }, path) {
       const indent = '  '.repeat(path.length - 1);
-      const width = (io.err.columns ?? 80) - 1;
+      const width = (io.err.columns || 80) - 1;
       if (type === 'playbook') {
         clear();
         say(io, printable(`${indent}▸ ${id} ${name || type}`));
@@ -37,7 +37,7 @@ export function askerOf(io: Io, answers: ReadonlyMap<string, string>): Host['ask
 async function askHere(io: Io, { task, text, options, several, required }: Ask): Promise<string | undefined> {
   const lines = createInterface({ input: io.in, output: io.err });
   try {
-    io.err.write(`\r\x1b[K${printable(`${task.name || task.id}: ${text}`)}\n`);
+    io.err.write(`\r\x1b[K${printable(task.name === text ? text : `${task.name || task.id}: ${text}`)}\n`);
     for (const [index, option] of options.entries()) io.err.write(`  ${index + 1}  ${printable(branchName(option))}\n`);
     const hint = options.length === 0 ? '' : several ? ' (numbers or names, with commas)' : ' (number or name)';
     for (;;) {

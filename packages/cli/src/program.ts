@@ -46,8 +46,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     status = 1;
   };
   packCommand(program, io, fail);
-  warroomCommand(program, io, fail);
   playbookCommand(program, io, fail);
+  warroomCommand(program, io, fail);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { VerdictClient } from '@verdict/client';
 import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
 import { SOCKET_FILE } from '@verdict/server/local';
@@ -189,11 +189,61 @@ describe('our playbooks against a service', () => {
     expect(failed.out).toContain('- Assign the escalated incident');
   });
 
+  it('close a Drop where the guard and the input allow it, and nothing where only one does', async () => {
+    const test = (automation: string, autoClose: boolean, expect: object) => {
+      const file = join(shell.folder, `guard-${automation}-${autoClose}.yml`);
+      const event = {
+        event_id: 'e1',
+        job_id: 1,
+        status: 'OK',
+        result_label: 'Drop',
+        confidence_score: 97,
+        outlier: false,
+        automation,
+      };
+      const context = { 'Arcanna.Event(val.event_id && val.event_id === obj.event_id)': event };
+      const commands = [
+        ...['arcanna-send-event', 'arcanna-get-event-status', 'arcanna-send-event-feedback'].map((command) => ({
+          command,
+          context,
+        })),
+        { command: 'arcanna-get-decision-set', context: { 'Arcanna.Event.decision_set': ['Drop', 'Escalate'] } },
+      ];
+      const incident = { id: '1', name: 'scan', severity: 1, rawJSON: '{"a":1}' };
+      const answers = { 'Ask the analyst': 'Drop' };
+      writeFileSync(
+        file,
+        JSON.stringify({
+          playbook: relative(shell.folder, TRIAGE),
+          incident,
+          answers,
+          inputs: { auto_close: autoClose },
+          commands,
+          expect,
+        }),
+      );
+      return file;
+    };
+    const ran = await shell.verdict([
+      'playbook',
+      'test',
+      test('allowed', true, {
+        closed: true,
+        path: ['Say that the playbook closes it', 'Close the incident'],
+        not_reached: ['Ask the analyst'],
+      }),
+      test('allowed', false, { closed: false, path: ['Assign an analyst to decide', 'Ask the analyst'] }),
+      test('not_allowed', true, { closed: false, path: ['Assign an analyst to decide', 'Ask the analyst'] }),
+    ]);
+    expect(ran.out).not.toContain('✗');
+    expect(ran).toMatchObject({ status: 0, err: '3 tests: 3 passed, 0 failed.\n' });
+  });
+
   it('say what is wrong with files and options', async () => {
     const says = async (...argv: string[]) => (await shell.verdict(['playbook', ...argv])).err;
     expect(await says('run', 'no-such.yml')).toContain('There is no file no-such.yml.');
-    expect(await says('run', TRIAGE, '--instance', 'one')).toContain('is not an instance. Write it like');
-    expect(await says('run', TRIAGE, '--instance', 'one=http://127.0.0.1:1')).toContain('There is no key for one');
+    expect(await says('run', TRIAGE, '--instance', 'one')).toContain('is no instance. Write it like');
+    expect(await says('run', TRIAGE, '--instance', 'one=http://127.0.0.1:1')).toContain('The instance one has no key');
     expect(await says('run', TRIAGE, '--answer', 'x')).toContain('NAME=VALUE');
     const test = join(shell.folder, 'bad-test.yml');
     writeFileSync(test, 'playbook: x.yml\nexpekt: {}\n');

@@ -24,7 +24,7 @@ import { whole } from '../options.ts';
 import { askerOf, watchRun } from '../playbook-terminal.ts';
 import { testPlaybooks } from '../playbook-tests.ts';
 import { readJsonFile, readTextFile } from '../text-file.ts';
-import { instanceOf } from '../xsoar-instances.ts';
+import { instanceOfPack } from '../xsoar-instances.ts';
 
 interface RunOptions {
   readonly incident?: string;
@@ -116,7 +116,7 @@ async function runHere(io: Io, file: string, playbook: Playbook, options: RunOpt
   const incident = incidentOf(options.incident === undefined ? {} : copyJson(readJsonFile(options.incident)));
   const inputs: JsonObject = Object.fromEntries(options.input);
   const host = packHost({
-    instances: options.instance.map((text) => instanceOf(io, text, pack)),
+    instances: options.instance.map((text) => instanceOfPack(io, text, pack)),
     automations: pack.automations,
     findPlaybook: playbookFinder([dirname(resolve(file)), folder]),
     ask: askerOf(io, options.answer),

@@ -25,6 +25,11 @@ export class Findings {
   }
 }
 
+/** Where a task of a playbook stands in its file. */
+export function taskPlace(task: { readonly id: string }, ...more: string[]): string[] {
+  return ['tasks', task.id, ...more];
+}
+
 function placeOf(path: Path): string {
   return path.map((key, index) => (typeof key === 'number' ? `[${key}]` : index === 0 ? key : `.${key}`)).join('');
 }

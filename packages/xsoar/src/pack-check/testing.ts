@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { draftPlaybook, type TaskDraft } from '../playbook/testing.ts';
+import { draftPlaybook, isText, type TaskDraft } from '../playbook/testing.ts';
 
 /** The files of a pack by path: texts as they are, anything else as JSON (which is YAML too). */
 export type PackDraft = Record<string, unknown>;
@@ -120,15 +120,7 @@ const GOOD_TASKS: Readonly<Record<string, TaskDraft>> = {
     conditions: [
       {
         label: 'yes',
-        condition: [
-          [
-            {
-              operator: 'isEqualString',
-              left: { value: { simple: 'Sample.state' }, iscontext: true },
-              right: { value: { simple: 'well' } },
-            },
-          ],
-        ],
+        condition: isText('Sample.state', 'well'),
       },
     ],
     next: { yes: ['3'], '#default#': ['4'] },

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Automation, createRunner, type Instance, type RunLimits, SandboxError } from '../sandbox/index.ts';
+import { type Automation, createRunner, type Instance, SandboxError } from '../sandbox/index.ts';
 import type { Answered, Ask, Clock, Host, Surroundings } from './host.ts';
 import type { Playbook } from './model.ts';
 import { PlaybookError, readPlaybook } from './read-playbook.ts';
@@ -15,7 +15,6 @@ export interface PackHostOptions {
   readonly analyst: string;
   readonly watch?: Host['watch'];
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly limits?: RunLimits;
 }
 
 /**
@@ -24,7 +23,6 @@ export interface PackHostOptions {
  */
 export function packHost(options: PackHostOptions): Host {
   let around: Surroundings | undefined;
-  const { limits } = options;
   const runner = createRunner({
     instances: options.instances,
     automations: options.automations,
@@ -35,7 +33,6 @@ export function packHost(options: PackHostOptions): Host {
     },
     setContext: (key, value) => around?.setContext(key, value),
     ...(options.env !== undefined && { env: options.env }),
-    ...(limits !== undefined && { limits: () => limits }),
   });
   const offered = new Map(runner.commands().map((command) => [command.name, command.instances]));
   const run = async (call: Parameters<typeof runner.run>[0], surroundings: Surroundings): Promise<readonly Answered[]> => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PlaybookError, readPlaybook } from './read-playbook.ts';
 import { BadYaml, readSafeYaml } from './safe-yaml.ts';
-import { draftPlaybook } from './testing.ts';
+import { draftPlaybook, sentenceOf } from './testing.ts';
 
 describe('hostile YAML', () => {
   const bomb = `a: &a [x,x]\n${['b', 'c', 'd'].map((key, index) => `${key}: &${key} [*${'abc'[index]},*${'abc'[index]}]`).join('\n')}\n`;
@@ -100,15 +100,7 @@ outputs: []
   });
 
   it('names file and task of what is wrong', () => {
-    const says = (text: string) => {
-      try {
-        readPlaybook(text, 'p.yml');
-        return '';
-      } catch (error) {
-        if (error instanceof PlaybookError) return error.message;
-        throw error;
-      }
-    };
+    const says = (text: string) => sentenceOf(PlaybookError, () => readPlaybook(text, 'p.yml'));
     expect(says('a: [')).toMatch(/^p\.yml, line \d+: the file is not plain YAML/);
     expect(says('name: x')).toBe('p.yml: starttaskid is missing.');
     expect(says(draftPlaybook({ '0': { type: 'robot', name: 'R' } }))).toMatch(

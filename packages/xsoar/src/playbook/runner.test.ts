@@ -2,15 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { incidentOf, incidentView, isClosed } from './incident.ts';
 import { readPlaybook } from './read-playbook.ts';
-import { draftPlaybook, runDraft, type TaskDraft, testHost } from './testing.ts';
+import { draftPlaybook, isText, runDraft, type TaskDraft, testHost } from './testing.ts';
 import type { RunTrace } from './trace.ts';
 
 const start = (...next: string[]): TaskDraft => ({ type: 'start', name: '', next });
 const title = (name: string, ...next: string[]): TaskDraft => ({ type: 'title', name, next });
 const ids = (trace: RunTrace) => trace.tasks.map(({ id }) => id);
-const equals = (path: string, text: string) => [
-  [{ operator: 'isEqualString', left: { value: { simple: path }, iscontext: true }, right: { value: { simple: text } } }],
-];
 
 describe('the runner', () => {
   it('goes along the branch taken, waits for all that lead to a task, and says what it did not reach', async () => {
@@ -20,7 +17,7 @@ describe('the runner', () => {
       '2': {
         type: 'condition',
         name: 'Which?',
-        conditions: [{ label: 'yes', condition: equals('incident.name', 'An alert') }],
+        conditions: [{ label: 'yes', condition: isText('incident.name', 'An alert') }],
         next: { yes: ['4'], '#default#': ['5'] },
       },
       '3': title('Join'),
@@ -108,7 +105,7 @@ describe('the runner', () => {
     const task = {
       type: 'condition',
       name: 'Severe?',
-      conditions: [{ label: 'yes', condition: equals('incident.name', 'x') }],
+      conditions: [{ label: 'yes', condition: isText('incident.name', 'x') }],
       next: { yes: ['2'] },
     };
     const { trace } = await runDraft(draftPlaybook({ '0': start('1'), '1': task, '2': title('Yes') }), host);
@@ -288,7 +285,7 @@ describe('any playbook', () => {
             next[branch] = [...(next[branch] ?? []), String(to)];
           }
           if (id === 0) return [String(id), { type: 'start', next }];
-          const condition = equals('incident.name', chosen[id] ? 'An alert' : 'another');
+          const condition = isText('incident.name', chosen[id] ? 'An alert' : 'another');
           return [
             String(id),
             { type: 'condition', conditions: [{ label: 'yes', condition }], next: { '#default#': [], ...next } },

@@ -65,6 +65,24 @@ export function draftPlaybook(tasks: Readonly<Record<string, TaskDraft>>, more: 
   });
 }
 
+/** The groups of a condition that holds where a path of the context has this text. */
+export function isText(path: string, text: string): Json {
+  return [
+    [{ operator: 'isEqualString', left: { value: { simple: path }, iscontext: true }, right: { value: { simple: text } } }],
+  ];
+}
+
+/** The sentence of the error of this kind that `act` throws; empty where it throws none. */
+export function sentenceOf(kind: new (...args: never[]) => Error, act: () => unknown): string {
+  try {
+    act();
+    return '';
+  } catch (error) {
+    if (error instanceof kind) return error.message;
+    throw error;
+  }
+}
+
 export interface TestHost {
   readonly host: Host;
   readonly calls: CommandCall[];
