@@ -161,6 +161,19 @@ describe('a code step', () => {
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
+  it('starts its thread when needed, and ends it when idle', async () => {
+    const own = new CodeThreads(1, 50);
+    expect(own.count).toBe(0);
+    const order = { steps: [step('const transform = (r) => r')], record: '{}', recordMax: 9 };
+    expect((await own.run(order)).record).toBe('{}');
+    expect(own.count).toBe(1);
+    for (let turn = 0; turn < 100 && own.count > 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(own.count).toBe(0);
+    expect((await own.run(order)).record).toBe('{}');
+    await own.stop();
+    await expect(own.run(order)).rejects.toMatchObject({ code: 'stopping' });
+  });
+
   it('can be ended from outside', async () => {
     const control = new AbortController();
     const running = threads.run(
