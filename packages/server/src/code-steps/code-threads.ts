@@ -165,6 +165,8 @@ export class CodeThreads {
       ...(source ? { execArgv: ['--conditions=source'] } : {}),
     });
     this.#all.add(worker);
+    // Of one that breaks while it rests nobody hears otherwise; it is gone with its exit.
+    worker.on('error', () => {});
     worker.on('exit', () => {
       this.#all.delete(worker);
       clearTimeout(this.#idleTimers.get(worker));

@@ -64,6 +64,7 @@ describe('a code step', () => {
     ['throw { get message() { for (;;); } }', 'failed'],
     ['record.self = record; return record', 'circular'],
     ['return { big: "x".repeat(20000) }', 'at most 10000 are taken'],
+    ['let p = record; for (let i = 0; i < 200; i++) p = p.a = {}; return record', 'nested too deeply'],
   ])('that says %s fails and says why', async (body, why) => {
     const ran = await run(`function transform(record) { ${body} }`);
     expect(ran.record).toBeNull();
