@@ -182,11 +182,11 @@ export const FieldList = Type.Array(
   Type.Object({
     field_name: Type.String({ description: 'The path.' }),
     available_operators: Type.Array(Type.Enum([...FILTER_OPERATORS]), { description: 'How it can be compared.' }),
-    available_in_jobs: Type.Array(Type.String(), { description: 'Titles of the jobs that have it.' }),
+    available_in_jobs: Type.Array(Type.Integer(), { description: 'Numbers of the jobs that have it.' }),
   }),
   {
     description: 'The fields that can be filtered by.',
-    examples: [[{ field_name: 'rule.name', available_operators: ['is', 'exists'], available_in_jobs: ['Endpoint alerts'] }]],
+    examples: [[{ field_name: 'rule.name', available_operators: ['is', 'exists'], available_in_jobs: [1201] }]],
   },
 );
 export type FieldList = Static<typeof FieldList>;

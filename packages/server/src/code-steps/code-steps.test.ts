@@ -303,7 +303,7 @@ it('goes on with pending events after kill -9', { timeout: 60_000 }, async () =>
 
   const child = spawn(process.execPath, ['--conditions=source', 'packages/server/src/main.ts'], {
     env: { ...process.env, VERDICT_PORT: '0', VERDICT_DATA_DIR: folder, VERDICT_LOG_LEVEL: 'info' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   try {
     const url = await urlOf(child);

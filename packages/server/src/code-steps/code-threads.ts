@@ -39,6 +39,7 @@ const STACK_MB = 32;
  */
 export class CodeThreads {
   readonly #most: number;
+  readonly #idleMs: number;
   readonly #idle: Worker[] = [];
   readonly #all = new Set<Worker>();
   readonly #queue: Waiting[] = [];
@@ -46,8 +47,9 @@ export class CodeThreads {
   #next = 0;
   #stopped = false;
 
-  constructor(most: number = Math.max(1, availableParallelism() - 1)) {
+  constructor(most: number = Math.max(1, availableParallelism() - 1), idleMs = IDLE_MS) {
     this.#most = most;
+    this.#idleMs = idleMs;
   }
 
   /** Threads that there are now. */
@@ -149,7 +151,7 @@ export class CodeThreads {
 
   #rest(worker: Worker): void {
     this.#idle.push(worker);
-    const timer = setTimeout(() => void worker.terminate(), IDLE_MS);
+    const timer = setTimeout(() => void worker.terminate(), this.#idleMs);
     this.#idleTimers.set(worker, timer.unref());
   }
 
@@ -163,6 +165,8 @@ export class CodeThreads {
       ...(source ? { execArgv: ['--conditions=source'] } : {}),
     });
     this.#all.add(worker);
+    // Of one that breaks while it rests nobody hears otherwise; it is gone with its exit.
+    worker.on('error', () => {});
     worker.on('exit', () => {
       this.#all.delete(worker);
       clearTimeout(this.#idleTimers.get(worker));

@@ -64,6 +64,7 @@ describe('a code step', () => {
     ['throw { get message() { for (;;); } }', 'failed'],
     ['record.self = record; return record', 'circular'],
     ['return { big: "x".repeat(20000) }', 'at most 10000 are taken'],
+    ['let p = record; for (let i = 0; i < 200; i++) p = p.a = {}; return record', 'nested too deeply'],
   ])('that says %s fails and says why', async (body, why) => {
     const ran = await run(`function transform(record) { ${body} }`);
     expect(ran.record).toBeNull();
@@ -159,6 +160,19 @@ describe('a code step', () => {
     const ran = await run('function transform(r) { return r }', '{"__proto__":{"admin":true},"constructor":{"prototype":1}}');
     expect(ran.record).toBe('{"__proto__":{"admin":true},"constructor":{"prototype":1}}');
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  it('starts its thread when needed, and ends it when idle', async () => {
+    const own = new CodeThreads(1, 50);
+    expect(own.count).toBe(0);
+    const order = { steps: [step('const transform = (r) => r')], record: '{}', recordMax: 9 };
+    expect((await own.run(order)).record).toBe('{}');
+    expect(own.count).toBe(1);
+    for (let turn = 0; turn < 100 && own.count > 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(own.count).toBe(0);
+    expect((await own.run(order)).record).toBe('{}');
+    await own.stop();
+    await expect(own.run(order)).rejects.toMatchObject({ code: 'stopping' });
   });
 
   it('can be ended from outside', async () => {

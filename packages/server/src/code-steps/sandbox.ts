@@ -8,6 +8,8 @@ import {
   type QuickJSWASMModule,
   Scope,
 } from 'quickjs-emscripten-core';
+import { MAX_DEPTH, MAX_KEYS } from '../ingest/event.ts';
+import { findMember } from '../ingest/json-scan.ts';
 import { failedRun, type Ran, type RunnableStep, type RunOrder } from './code-step.ts';
 import { keepNumbers } from './keep-numbers.ts';
 
@@ -90,9 +92,7 @@ export class Sandbox {
       try {
         const quickjs = await this.#load(step.limits.memoryMb);
         record = runStep(quickjs, step, record, out, cpuNow);
-        const bytes = Buffer.byteLength(record);
-        if (bytes > order.recordMax)
-          throw new StepFailed(`The record it returned has ${bytes} bytes; at most ${order.recordMax} are taken.`);
+        checkRecord(record, order.recordMax);
       } catch (error) {
         // After an error of the interpreter itself nothing is known of its memory; a large one is given back.
         if (!(error instanceof StepFailed) || error.exhausted) this.#loaded = undefined;
@@ -116,6 +116,17 @@ export class Sandbox {
     this.#loaded = { memoryMb, quickjs };
     return quickjs;
   }
+}
+
+/** A record may be no larger, deeper or wider than an alert may. */
+function checkRecord(record: string, most: number): void {
+  const found = findMember(Buffer.from(`{"record":${record}}`), 'record');
+  const bytes = Buffer.byteLength(record);
+  if (bytes > most) throw new StepFailed(`The record it returned has ${bytes} bytes; at most ${most} are taken.`);
+  if (!found || found.depth > MAX_DEPTH)
+    throw new StepFailed(`The record it returned is nested too deeply; at most ${MAX_DEPTH} levels are taken.`);
+  if (found.keys > MAX_KEYS)
+    throw new StepFailed(`The record it returned has ${found.keys} members; at most ${MAX_KEYS} are taken.`);
 }
 
 /** The build of QuickJS; its types describe the CommonJS one, where it lies a level deeper. */

@@ -82,7 +82,7 @@ export class SearchService {
     ];
     const ids = request.event_ids === undefined || request.event_ids === null ? [] : [request.event_ids].flat();
     const named: Query = ids.length > 0 ? { kind: 'ids', ids } : ALL;
-    const query = and([this.#conditions(request), named]);
+    const query = and([this.#conditions(request, jobs), named]);
     const { found } = await this.#search(
       jobs,
       query,
@@ -137,7 +137,7 @@ export class SearchService {
 
   /** The events of a job that fulfil conditions: their ids, oldest first, and the span of time where the conditions name nothing else. */
   async chosen(job: Job, conditions: Conditions, signal?: AbortSignal): Promise<Chosen> {
-    const query = this.#conditions(conditions);
+    const query = this.#conditions(conditions, [job]);
     const { found } = await this.#search([job], query, { kind: 'ids' }, signal);
     const plan = planOf(query, undefined);
     const bound = (time: number): number | undefined => (Math.abs(time) === Number.MAX_SAFE_INTEGER ? undefined : time);
@@ -149,7 +149,7 @@ export class SearchService {
     };
   }
 
-  #conditions({ filters, start_date: start, end_date: end, date_field: named }: Conditions): Query {
+  #conditions({ filters, start_date: start, end_date: end, date_field: named }: Conditions, jobs: readonly Job[]): Query {
     const context = { now: this.#clock() };
     const field = canonicalField(fieldAt({ value: named ?? '@timestamp', at: 'date_field' }));
     const bounds: { gte?: Place; lte?: Place } = {};
@@ -162,7 +162,7 @@ export class SearchService {
       bounds[name] = { value: text, at };
     }
     const time = bounds.gte || bounds.lte ? range(field, bounds, context) : ALL;
-    return and([time, readFilters(filters ?? [], context)]);
+    return and([time, readFilters(filters ?? [], context, jobs)]);
   }
 
   async #jobsOf(principal: Principal, selection: JobSelection): Promise<Job[]> {

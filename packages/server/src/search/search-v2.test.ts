@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestService, type TestService } from '../testing.ts';
+import { OPERATOR, startTestService, type TestService } from '../testing.ts';
 
 let service: TestService;
 let key: string;
@@ -85,6 +85,35 @@ describe('POST /api/v2/events/query', () => {
     expect(await found({ job_ids: [job], start_date: '2026-03-02', end_date: '2026-03-02T10:00:00' })).toEqual(['b']);
     expect(await found({ job_ids: [job], end_date: '2026-03-01' })).toEqual(['a']);
     expect(await found({ filters: [{ field: 'arcanna.storage_tag', operator: 'exists' }] })).toEqual([]);
+  });
+
+  it('compares class ids with the names of labels too, which may be other classes in other jobs', async () => {
+    const made = await service.inputKey();
+    const vote = async (jobId: number, eventId: string, feedback: string) => {
+      await service.call(
+        'POST',
+        `/api/v1/events/${eventId}`,
+        { job_id: jobId, raw_body: { rule: { name: eventId }, user: 'x' } },
+        made.value,
+      );
+      const answer = await service.call('PUT', `/api/v1/events/${jobId}/${eventId}/feedback`, { feedback }, made.value);
+      expect(answer.status).toBe(200);
+    };
+    const usual = await service.job(made.integrationId);
+    const turned = await service.job(made.integrationId, { labels: [{ name: 'Drop' }, { name: 'Escalate' }] });
+    for (const jobId of [usual.id, turned.id])
+      for (const label of ['Drop', 'Escalate']) await vote(jobId, `${jobId}-${label}`, label);
+    const job_ids = [usual.id, turned.id];
+    const by = (operator: string, value: unknown) =>
+      found({ job_ids, filters: [{ field: 'arcanna.consensus', operator, value }], sort_by_column: 'id', sort_order: 'asc' });
+    expect(await by('is', 'Drop')).toEqual([`${usual.id}-Drop`, `${turned.id}-Drop`]);
+    expect(await by('is one of', ['escalate', 'nothing'])).toEqual([`${usual.id}-Escalate`, `${turned.id}-Escalate`]);
+    expect(await by('is not', 'Drop')).toEqual([`${usual.id}-Escalate`, `${turned.id}-Escalate`]);
+    expect(await by('is', 'class_0')).toEqual([`${usual.id}-Escalate`, `${turned.id}-Drop`]);
+    for (const jobId of job_ids) {
+      await service.running.services.jobs.stop(jobId, OPERATOR);
+      await service.running.services.jobs.delete(jobId, OPERATOR);
+    }
   });
 
   it('counts alone, and leaves alerts out', async () => {
@@ -181,7 +210,7 @@ describe('POST /api/v2/filters/…', () => {
     expect(body.find(({ field_name }) => field_name === 'rule.level')).toEqual({
       field_name: 'rule.level',
       available_operators: ['is', 'is not', 'is one of', 'is not one of', 'exists', 'not exists', 'lt', 'lte', 'gt', 'gte'],
-      available_in_jobs: ['Endpoint'],
+      available_in_jobs: [job],
     });
     const mapping = await ask<Record<string, string>>('/api/v2/filters/fields_mapping', {});
     expect(mapping.body).toMatchObject({

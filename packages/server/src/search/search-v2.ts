@@ -85,12 +85,11 @@ export function searchRoutesV2(deps: {
       rawBody: true,
       response: FieldList,
       async handler(call) {
-        const { fields, jobs: asked } = await search.fields(call.principal, readBody(FieldsRequest, call), cancelled(call));
-        const titles = new Map(asked.map(({ id, title }) => [id, title]));
+        const { fields } = await search.fields(call.principal, readBody(FieldsRequest, call), cancelled(call));
         return fields.map((field) => ({
           field_name: field.path,
           available_operators: operatorsOf(field),
-          available_in_jobs: field.jobs.map((id) => titles.get(id)!),
+          available_in_jobs: [...field.jobs],
         }));
       },
     }),
