@@ -32,10 +32,11 @@ class Search {
     this.#store = store;
     this.#order = order;
     this.#facts = new EventFacts(store, order.jobs);
-    store.remembered.wanted(fieldsRead(order.query, order.want));
+    const fields = fieldsRead(order.query, order.want);
+    store.remembered.wanted(fields);
     const key = store.indexKey();
     const plan = planOf(order.query, key === undefined ? undefined : new TermHash(key));
-    this.#walk = new EventWalk(store, this.#facts, order.jobs, plan);
+    this.#walk = new EventWalk(store, this.#facts, order.jobs, plan, fields);
     this.#indexed = plan.expression !== undefined;
   }
 
