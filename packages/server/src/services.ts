@@ -69,6 +69,7 @@ import { queueRoutesApp } from './queue/queue-app.ts';
 import { QueueService } from './queue/queue-service.ts';
 import { ResourceService } from './resources/resource-service.ts';
 import { resourceRoutesV2 } from './resources/resource-v2.ts';
+import { searchRoutesApp } from './search/search-app.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { SearchService } from './search/search-service.ts';
 import { SearchThreads } from './search/search-threads.ts';
@@ -239,6 +240,7 @@ export function wireServices(options: {
     ...driftRoutesApp({ jobs, drift }),
     ...reprocessRoutesApp({ jobs, reprocess }),
     ...searchRoutesV2({ search, jobs, reprocess }),
+    ...searchRoutesApp({ search }),
     ...noteRoutesV2({ notes, jobs }),
     ...noteRoutesApp({ notes, jobs }),
     ...healthRoutes({ config, readiness, metrics }),

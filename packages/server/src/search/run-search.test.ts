@@ -158,7 +158,16 @@ describe('searching stored events', () => {
     const reader = new SearchStore(storage.file, join(folder, 'search.db'));
     const aggs = { by: { terms: { field: 'a' }, aggs: { latest: { max: { field: '@timestamp' } } } } };
     const aggregations = readAggregations({ value: aggs, at: 'aggs' }, new DslReader(NOON));
-    const want: Want = { kind: 'elastic', from: 1, size: 3, sort: NEWEST, source: false, aggregations, pointsOnly: false };
+    const want: Want = {
+      kind: 'elastic',
+      from: 1,
+      size: 3,
+      sort: NEWEST,
+      after: undefined,
+      source: false,
+      aggregations,
+      pointsOnly: false,
+    };
     const { found, effort } = search(reader, { match: { b: 'odd' } }, want);
     const body = JSON.parse(found.kind === 'json' ? found.text : '') as {
       hits: { total: { value: number }; hits: { _id: string }[] };

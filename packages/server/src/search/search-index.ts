@@ -32,6 +32,8 @@ export const INDEX_FILE = 'search.db';
 /** The index thread is given another chance so many times, then searches do without it until the next start. */
 const MOST_STARTS = 5;
 const RESTART_MS = 5_000;
+/** Searches wait so long for an index that is being opened, and then do without it. */
+const OPENING_MS = 10_000;
 
 /** The search index of a data folder, and the thread that keeps it up with the events. Searches work without it too, by looking at every event. */
 export class SearchIndex {
@@ -40,6 +42,8 @@ export class SearchIndex {
   #worker: Worker | undefined;
   #state: FromIndexing | undefined;
   #starts = 0;
+  /** Settled when the thread has said how far it is, has ended, or takes too long. */
+  #opened: Promise<void> = Promise.resolve();
   #again: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -79,6 +83,11 @@ export class SearchIndex {
     if (paths.length > 0) this.#worker?.postMessage({ type: 'asked', paths, now } satisfies ToIndexing);
   }
 
+  /** Waits for the index of a service that has just been started: without it a search reads every alert there is. */
+  opened(): Promise<void> {
+    return this.#opened;
+  }
+
   start(): void {
     const source = import.meta.url.endsWith('.ts');
     this.#starts++;
@@ -90,6 +99,11 @@ export class SearchIndex {
     });
     this.#worker = worker;
     worker.unref();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#opened = promise;
+    setTimeout(resolve, OPENING_MS).unref();
+    worker.once('message', () => resolve());
+    worker.once('exit', () => resolve());
     worker.on('message', (state: FromIndexing) => {
       this.#state = state;
     });
