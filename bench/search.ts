@@ -118,7 +118,7 @@ function questions(jobId: number): Question[] {
       size: 0,
       aggs: { days: { date_histogram: { field: '@timestamp', fixed_interval: '1h' } } },
     }),
-    elastic('terms of a cold field of 20,000', 300, { size: 0, query: day, aggs: { commands: terms('process.command_line') } }),
+    elastic('terms of a cold field of 20,000', 300, { size: 0, query: day, aggs: { extensions: terms('file.extension') } }),
   ];
 }
 

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SCHEMA_VERSION } from '../storage/migrations.ts';
 import { openSqlite, StoreInUse } from '../storage/sqlite.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createBackup } from './backup-create.ts';
@@ -121,7 +122,7 @@ describe('a backup', () => {
       product: 'verdict',
       format: 1,
       version: '0.1.0',
-      schema: 1,
+      schema: SCHEMA_VERSION,
       created_at: '2026-03-01T12:00:00.000Z',
       database: { bytes: statSync(join(backup, 'verdict.db')).size, sha256: await sha256Of(join(backup, 'verdict.db')) },
       key_file: { included: false, sha256: await sha256Of(join(data, 'secret.key')) },
@@ -213,7 +214,7 @@ describe('a restore that is refused leaves the data folder as it was', () => {
     [
       'by a newer Verdict',
       () => writeManifest(backup, { ...manifestOf(backup), schema: 99 }),
-      'made by a newer Verdict (0.1.0, schema 99; this program knows 1)',
+      `made by a newer Verdict (0.1.0, schema 99; this program knows ${SCHEMA_VERSION})`,
     ],
     ['without its database', () => rmSync(join(backup, 'verdict.db')), 'The backup is not complete:'],
     ['with a database that was cut off', () => truncateSync(join(backup, 'verdict.db'), 8192), 'its SHA-256 differs'],
@@ -246,7 +247,7 @@ describe('a restore that is refused leaves the data folder as it was', () => {
       ...manifest,
       database: { ...manifest.database, sha256: await sha256Of(join(backup, 'verdict.db')) },
     });
-    await expect(restoreBackup(backup, target())).rejects.toThrow('has schema 7, its manifest says 1');
+    await expect(restoreBackup(backup, target())).rejects.toThrow(`has schema 7, its manifest says ${SCHEMA_VERSION}`);
   });
 
   it('while a service holds the data folder, also with force', async () => {

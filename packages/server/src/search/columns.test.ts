@@ -14,6 +14,7 @@ import { DslReader } from './dsl.ts';
 import { matches } from './evaluate.ts';
 import { EventFacts } from './event-facts.ts';
 import { termsOf } from './event-terms.ts';
+import { removeGone } from './gone-store.ts';
 import { comparePlaced, sortValues } from './hits.ts';
 import { readSort } from './hits-dsl.ts';
 import { IndexStore } from './index-store.ts';
@@ -329,6 +330,20 @@ describe('columns', () => {
     await storage.write((tx) => tx.run('UPDATE jobs SET points_version = 1'));
     columns.choose(17 * day);
     expect(columns.paths).toEqual(['old']);
+  });
+
+  it('need the list of events that are gone no longer than until they took it in', async () => {
+    await store([{ alert: { n: 1 }, job: JOB.id, gap: 0 }]);
+    await storage.write(async (tx) => {
+      for (let n = 0; n < 6_000; n++) await tx.run('INSERT INTO gone_events (seq) VALUES (?)', n + 10);
+    });
+    while (index.columns.forget());
+    expect(index.columns.goneUntil).toBe(6_000);
+    const left = () => storage.read((tx) => tx.get<{ n: number }>('SELECT count(*) AS n FROM gone_events'));
+    expect(await storage.write((tx) => removeGone(tx, 5_500))).toBe(5_000);
+    expect(await storage.write((tx) => removeGone(tx, 5_500))).toBe(5_500);
+    expect(await left()).toEqual({ n: 500 });
+    expect(await storage.write((tx) => removeGone(tx, 5_500))).toBe(5_500);
   });
 
   it('are at most 64; those asked for last stay', () => {

@@ -34,11 +34,17 @@ const MOST_STARTS = 5;
 const RESTART_MS = 5_000;
 /** Searches wait so long for an index that is being opened, and then do without it. */
 const OPENING_MS = 10_000;
+/** Entries of the list of gone events that stay. */
+const GONE_KEPT = 10_000;
 
 /** The search index of a data folder, and the thread that keeps it up with the events. Searches work without it too, by looking at every event. */
 export class SearchIndex {
   readonly #order: IndexOrder;
   readonly #onError: (error: unknown) => void;
+  #removeGone: ((until: number) => Promise<number>) | undefined;
+  /** Entries of the list of gone events up to here are removed, or being removed. */
+  #removed = 0;
+  #removing = false;
   #worker: Worker | undefined;
   #state: FromIndexing | undefined;
   #starts = 0;
@@ -106,6 +112,7 @@ export class SearchIndex {
     worker.once('exit', () => resolve());
     worker.on('message', (state: FromIndexing) => {
       this.#state = state;
+      void this.#tidy(state.goneUntil);
     });
     worker.on('error', (error) => this.#onError(error));
     worker.on('exit', () => {
@@ -113,6 +120,25 @@ export class SearchIndex {
       if (this.#stopped || this.#starts >= MOST_STARTS) return;
       this.#again = setTimeout(() => this.start(), RESTART_MS).unref();
     });
+  }
+
+  /** How entries of the list of gone events are removed, once the index has taken them in. @param remove up to a number; says how far it came. */
+  onTakenIn(remove: (until: number) => Promise<number>): void {
+    this.#removeGone = remove;
+  }
+
+  /** Some are left: a search may look at an index of a moment ago. */
+  async #tidy(goneUntil: number): Promise<void> {
+    const until = goneUntil - GONE_KEPT;
+    if (!this.#removeGone || this.#removing || this.#stopped || until - this.#removed < GONE_KEPT) return;
+    this.#removing = true;
+    try {
+      this.#removed = await this.#removeGone(until);
+    } catch (error) {
+      this.#onError(error);
+    } finally {
+      this.#removing = false;
+    }
   }
 
   /** Ends the thread after the batch it is at. */
