@@ -118,7 +118,7 @@ function questions(jobId: number): Question[] {
       size: 0,
       aggs: { days: { date_histogram: { field: '@timestamp', fixed_interval: '1h' } } },
     }),
-    elastic('terms of a cold field of 20,000', 300, { size: 0, query: day, aggs: { commands: terms('process.command_line') } }),
+    elastic('terms of a cold field of 20,000', 300, { size: 0, query: day, aggs: { extensions: terms('file.extension') } }),
   ];
 }
 
@@ -260,6 +260,10 @@ async function run(folder: string): Promise<void> {
   const service = await ServerProcess.service(folder);
   const line = await HttpLine.open(service.port);
   const figures: Figure[] = [...filling];
+  // The first question waits until the index of the service has been opened.
+  const count = { job_ids: stored.jobId, count_results_only: true };
+  const { status } = await line.send(request('POST', '/api/v2/events/query', stored.asking, JSON.stringify(count)));
+  must(status === 200, `Counting the events was answered with ${status}.`);
   await columnsBuilt(line, stored.asking);
   const parts = (options.own.parts ?? 'questions,ingest,index').split(',');
   const minutes = Number(options.own.minutes ?? 10 * options.size);

@@ -12,6 +12,8 @@ import type {
   AppCodeStep,
   AppCodeStepChange,
   AppCodeStepDetails,
+  AppCounts,
+  AppCountsRequest,
   AppDone,
   AppDrift,
   AppEnded,
@@ -281,6 +283,11 @@ export class App {
   /** How a model does in use, week by week. */
   liveModel(jobId: number, modelId: number): Promise<AppLive> {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}/live`);
+  }
+
+  /** Events of a job by time and by the values of fields; with `newest`, values of the newest so many events alone. */
+  countEvents(jobId: number, request: AppCountsRequest): Promise<AppCounts> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/events/counts`, { body: request, repeatable: true });
   }
 
   /** What has moved since the active model was trained. */

@@ -8,6 +8,7 @@ export * from './app-integrations.ts';
 export * from './app-jobs.ts';
 export * from './app-notes.ts';
 export * from './app-operations.ts';
+export * from './app-search.ts';
 export * from './app-training.ts';
 export * from './app-trust.ts';
 export * from './common.ts';

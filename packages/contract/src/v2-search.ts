@@ -127,6 +127,10 @@ export const RawQuery = Open(
         size: Lenient(Type.Integer({ minimum: 0 }), 'How many hits.'),
         from: Lenient(Type.Integer({ minimum: 0 }), 'How many hits are skipped.'),
         sort: Type.Optional(Type.Unknown({ description: 'As in Elasticsearch.' })),
+        search_after: Lenient(
+          Type.Array(Type.Unknown(), { maxItems: 10 }),
+          'The `sort` of the last hit of the page before. The last key of `sort` must be `_doc` then; a page can begin anywhere, without a furthest hit.',
+        ),
         _source: Type.Optional(Type.Unknown({ description: 'As in Elasticsearch.' })),
         aggs: Lenient(AnyMembers('Aggregations.'), 'Aggregations.'),
         track_total_hits: Lenient(Type.Union([Type.Boolean(), Type.Integer()]), 'Whether all hits are counted.'),

@@ -75,6 +75,8 @@ import { queueRoutesApp } from './queue/queue-app.ts';
 import { QueueService } from './queue/queue-service.ts';
 import { ResourceService } from './resources/resource-service.ts';
 import { resourceRoutesV2 } from './resources/resource-v2.ts';
+import { removeGone } from './search/gone-store.ts';
+import { searchRoutesApp } from './search/search-app.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { SearchService } from './search/search-service.ts';
 import { SearchThreads } from './search/search-threads.ts';
@@ -211,6 +213,7 @@ export function wireServices(options: {
   const searchIndex = new SearchIndex(storage.file, storage.folder, (error) =>
     log.error({ err: error }, 'the search index stopped'),
   );
+  searchIndex.onTakenIn((until) => storage.write((tx) => removeGone(tx, until)));
   metrics.watchSearch(() => ({ events: searchIndex.lag, pieces: searchIndex.missing }));
   const searchThreads = new SearchThreads(SEARCH_DEADLINE_MS);
   const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex);
@@ -269,6 +272,7 @@ export function wireServices(options: {
     ...searchRoutesV2({ search, jobs, reprocess }),
     ...codeStepRoutesV2({ steps: codeSteps, jobs }),
     ...codeStepRoutesApp({ steps: codeSteps, jobs }),
+    ...searchRoutesApp({ search }),
     ...noteRoutesV2({ notes, jobs }),
     ...noteRoutesApp({ notes, jobs }),
     ...healthRoutes({ config, readiness, metrics }),

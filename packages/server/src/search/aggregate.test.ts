@@ -50,6 +50,7 @@ describe('aggregations', () => {
         { key: 'bob', doc_count: 1, most: { value: 2.5 } },
       ]),
     ],
+    ['the largest of times and a number that is none', { max: { field: 'seen', missing: 1e21 } }, { value: 1e21 }],
     [
       'terms of booleans',
       { terms: { field: 'ok', order: [{ _key: 'desc' }] } },

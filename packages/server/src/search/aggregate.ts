@@ -2,7 +2,7 @@ import type { Aggregation, Aggregations } from './aggregation.ts';
 import { DateHistogram, Histogram, Ranges } from './collect-histograms.ts';
 import { Cardinality, Count, Numbers, Percentiles, TopHits } from './collect-metrics.ts';
 import { Terms } from './collect-terms.ts';
-import { addEach, type Bucket, type Collector, type MakeBucket, MOST_DISTINCT, type Of, tooMany } from './collector.ts';
+import { addEach, type Bucket, type Collector, isPlain, type MakeBucket, MOST_DISTINCT, type Of, tooMany } from './collector.ts';
 import { matches } from './evaluate.ts';
 import type { SearchDocument } from './query.ts';
 import { keep, type Rows } from './rows.ts';
@@ -16,7 +16,7 @@ export function collectorOf(aggregations: Aggregations): Collector {
   let buckets = 0;
   const make: MakeBucket = (subs) => {
     if (++buckets > MOST_DISTINCT) throw tooMany(`more than ${MOST_DISTINCT} buckets to hold`);
-    return new CountedBucket(subs, make);
+    return isPlain(subs) ? new PlainBucket() : new FullBucket(subs, make);
   };
   return new Level(aggregations, make);
 }
@@ -26,10 +26,6 @@ class Level implements Collector {
 
   constructor(aggregations: Aggregations, make: MakeBucket) {
     this.#named = Object.entries(aggregations).map(([name, one]) => [name, collectorFor(one, make)] as const);
-  }
-
-  get plain(): boolean {
-    return this.#named.length === 0;
   }
 
   add(document: SearchDocument): void {
@@ -83,16 +79,29 @@ function collectorFor(one: Aggregation, make: MakeBucket): Collector {
   }
 }
 
-class CountedBucket implements Bucket {
+/** A bucket with nothing below: there can be very many of them. */
+class PlainBucket implements Bucket {
+  count = 0;
+
+  add(): void {
+    this.count++;
+  }
+
+  addRows({ places }: Rows): void {
+    this.count += places.length;
+  }
+
+  result(): Record<string, unknown> {
+    return { doc_count: this.count };
+  }
+}
+
+class FullBucket implements Bucket {
   count = 0;
   readonly #below: Level;
 
   constructor(subs: Aggregations, make: MakeBucket) {
     this.#below = new Level(subs, make);
-  }
-
-  get plain(): boolean {
-    return this.#below.plain;
   }
 
   add(document: SearchDocument): void {

@@ -121,7 +121,9 @@ export class Numbers implements Collector {
         : this.#count === 0
           ? null
           : { min: this.#min, max: this.#max, avg: this.#sum / this.#count }[kind];
-    return value !== null && this.#times && kind !== 'sum' ? { value, value_as_string: millisText(value * 1000) } : { value };
+    // Numbers among the times may be too large to be one.
+    const shown = value !== null && this.#times && kind !== 'sum' && Number.isSafeInteger(Math.floor(value) * 1000);
+    return shown ? { value, value_as_string: millisText(value * 1000) } : { value };
   }
 
   #take(number: number): void {

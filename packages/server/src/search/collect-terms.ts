@@ -34,17 +34,20 @@ export class Terms implements Collector {
 
   result(): Record<string, unknown> {
     const { least, order, size } = this.#spec;
-    const entries = [...this.#buckets.entries()]
-      .filter(([, { bucket }]) => bucket.count >= least)
-      .map(([text, { bucket, key }]) => ({ text, key, count: bucket.count, made: bucket.result() }));
+    // What they come to below is found out for those that are shown, and for all only where they are ordered by it.
+    const ordered = order.some(({ by }) => by !== '_count' && by !== '_key');
+    const entries: TermEntry[] = [];
+    for (const [text, { bucket, key }] of this.#buckets)
+      if (bucket.count >= least)
+        entries.push({ text, key, bucket, count: bucket.count, made: ordered ? bucket.result() : undefined });
     entries.sort((a, b) => compareBuckets(a, b, order));
-    const shown = entries.slice(0, size);
+    const rest = entries.splice(size);
     return {
       doc_count_error_upper_bound: 0,
-      sum_other_doc_count: entries.slice(size).reduce((sum, { count }) => sum + count, 0),
-      buckets: shown.map(({ key, text, made }) => ({
+      sum_other_doc_count: rest.reduce((sum, { count }) => sum + count, 0),
+      buckets: entries.map(({ key, text, bucket, made }) => ({
         ...(typeof key === 'boolean' ? { key: key ? 1 : 0, key_as_string: text } : { key: typeof key === 'string' ? text : key }),
-        ...made,
+        ...(made ?? bucket.result()),
       })),
     };
   }
@@ -77,8 +80,9 @@ export class Terms implements Collector {
 interface TermEntry {
   readonly text: string;
   readonly key: Scalar;
+  readonly bucket: Bucket;
   readonly count: number;
-  readonly made: Record<string, unknown>;
+  readonly made: Record<string, unknown> | undefined;
 }
 
 function compareBuckets(a: TermEntry, b: TermEntry, order: readonly BucketOrder[]): number {
@@ -97,8 +101,8 @@ function compareKeys(a: TermEntry, b: TermEntry): number {
 
 function measure(entry: TermEntry, by: string): number | null {
   if (by === '_count') return entry.count;
-  const value = (entry.made[by] as { readonly value?: unknown }).value;
-  return typeof value === 'number' ? value : null;
+  const made = entry.made?.[by];
+  return typeof made === 'object' && made !== null && 'value' in made && typeof made.value === 'number' ? made.value : null;
 }
 
 /** A bucket without a value comes last in both directions. */

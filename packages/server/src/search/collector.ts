@@ -22,8 +22,6 @@ export interface Collector {
 /** A bucket: how many events, and what they come to below. */
 export interface Bucket extends Collector {
   count: number;
-  /** Whether nothing is collected below, so that counting is enough. */
-  readonly plain: boolean;
 }
 
 /** Makes the buckets of one answer, and refuses when they become too many. */
@@ -75,6 +73,7 @@ export function addByEntry(
   });
 }
 
+/** Whether nothing is collected below, so that counting is enough. */
 export function isPlain(subs: Aggregations): boolean {
   return Object.keys(subs).length === 0;
 }

@@ -8,16 +8,18 @@ import { toEvent } from '../ingest/event-row.ts';
 import type { Job } from '../jobs/job.ts';
 import { type DocumentParts, documentOf, type KnownValues } from './document.ts';
 import type { SearchDocument } from './query.ts';
-import type { NarrowRow, SearchStore } from './search-store.ts';
+import type { ChangingRow, NarrowRow, SearchStore } from './search-store.ts';
 
 /** Facts kept for the events of one search: many events share a bucket and a decision. */
 const KEPT = 50_000;
+
+type Shared = Omit<ArcannaFacts, 'event' | 'before'>;
 
 /** Looks up what is known about events, during one search over one state of the database. */
 export class EventFacts {
   readonly #store: SearchStore;
   readonly #jobs: ReadonlyMap<number, Job>;
-  readonly #shared = new Map<string, Omit<ArcannaFacts, 'event' | 'before'>>();
+  readonly #shared = new Map<string, Shared>();
   readonly #points = new Map<string, readonly string[]>();
   readonly #pendingFrom: number;
   /** Alerts parsed so far. */
@@ -79,6 +81,16 @@ export class EventFacts {
     return arcannaBlockOf(job, { ...this.#sharedOf(job, event), event, before });
   }
 
+  /**
+   * The same without what is an event's own (its id, errors, and the decision before), for events that share all the rest: one of them stands for
+   * them.
+   */
+  sharedBlock([seq, jobId, pointsVersion, bucketId, decisionId, status, storageTag]: ChangingRow): ArcannaBlock {
+    const job = this.#jobs.get(jobId)!;
+    const event = { ...NOBODY, seq, jobId, pointsVersion, bucketId, decisionId, status, storageTag };
+    return arcannaBlockOf(job, { ...this.#factsOf(job, event), event, before: undefined });
+  }
+
   /** What the decision points held when the event was put in its bucket, by path. */
   pointValues(event: StoredEvent): Record<string, PointValue> {
     const bucket = event.bucketId === null ? undefined : this.#store.bucket(event.bucketId);
@@ -90,17 +102,25 @@ export class EventFacts {
     return Object.fromEntries(points.map((point, index) => [point, values[index] ?? null]));
   }
 
-  #sharedOf(job: Job, event: StoredEvent): Omit<ArcannaFacts, 'event' | 'before'> {
+  #sharedOf(job: Job, event: StoredEvent): Shared {
     const unit = unitOf(job, event);
     const name = `${unit.kind}:${unit.id}:${event.bucketId}:${event.decisionId}`;
     const known = this.#shared.get(name);
     if (known) return known;
+    const made = this.#factsOf(job, event);
+    if (this.#shared.size >= KEPT) this.#shared.clear();
+    this.#shared.set(name, made);
+    return made;
+  }
+
+  #factsOf(job: Job, event: StoredEvent): Shared {
+    const unit = unitOf(job, event);
     const bucket = event.bucketId === null ? undefined : this.#store.bucket(event.bucketId);
     const consensus = this.#store.consensus(unit.kind, unit.id);
     const unitName = unit.kind === 'e' ? `e:${unit.id}` : `b:${bucket?.key ?? ''}`;
     const trainedOn = job.activeModelId === null ? undefined : this.#store.trainedClass(job.activeModelId, unitName);
     const decision = event.decisionId === null ? undefined : this.#store.decision(event.decisionId);
-    const made: Omit<ArcannaFacts, 'event' | 'before'> = {
+    return {
       bucket,
       consensus: consensus && { classNo: consensus.class_no },
       state: knowledgeState(consensus?.class_no ?? undefined, trainedOn),
@@ -113,8 +133,26 @@ export class EventFacts {
         madeAt: decision.made_at,
       },
     };
-    if (this.#shared.size >= KEPT) this.#shared.clear();
-    this.#shared.set(name, made);
-    return made;
   }
 }
+
+const NOBODY: StoredEvent = {
+  seq: 0,
+  jobId: 0,
+  eventId: '',
+  version: 0,
+  isCurrent: true,
+  duplicated: false,
+  title: null,
+  severity: null,
+  dataSource: null,
+  storageTag: null,
+  ingestedAt: 0,
+  eventAt: 0,
+  pointsVersion: 0,
+  bucketId: null,
+  decisionId: null,
+  decidedAt: null,
+  status: 'OK',
+  error: null,
+};

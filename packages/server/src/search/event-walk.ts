@@ -13,7 +13,7 @@ import { select } from './select.ts';
 /** Events that are looked at together where they are not in pieces. */
 const TOGETHER = 1_024;
 /** With more hits than this, columns that know all fields of a query are faster than the index. */
-const MANY_HITS = 20_000;
+const MANY_HITS = 5_000;
 
 /** Walks over the events that a query means, the newest first, as many together as is handy. */
 export class EventWalk {
@@ -26,13 +26,14 @@ export class EventWalk {
   /** Events that were looked at. */
   looked = 0;
 
-  constructor(store: SearchStore, facts: EventFacts, jobs: readonly Job[], plan: Plan) {
+  /** @param fields those that the search reads. */
+  constructor(store: SearchStore, facts: EventFacts, jobs: readonly Job[], plan: Plan, fields: ReadonlySet<string>) {
     this.#store = store;
     this.#facts = facts;
     this.#jobs = jobs;
     this.#plan = plan;
     this.#wanted = new Set(jobs.map(({ id }) => id));
-    this.#blocks = store.columns && new PieceBlocks(store, store.columns, facts, jobs);
+    this.#blocks = store.columns && new PieceBlocks(store, store.columns, facts, jobs, fields);
   }
 
   /** Every event that is meant, each once. `visit` says false when it has seen enough. */

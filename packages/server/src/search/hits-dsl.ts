@@ -1,4 +1,5 @@
-import { NEWEST, type SortKey, type SourceFilter } from './hits.ts';
+import { NEWEST, type SortKey, type SortValue, type SourceFilter, sortValue } from './hits.ts';
+import type { After } from './order.ts';
 import {
   booleanAt,
   fieldAt,
@@ -7,12 +8,13 @@ import {
   onlyMembers,
   type Place,
   refused,
+  scalarAt,
   soleMember,
   textAt,
   unsupported,
   within,
 } from './reading.ts';
-import { canonicalField } from './value.ts';
+import { canonicalField, TIME_FIELDS } from './value.ts';
 
 const MOST_KEYS = 10;
 
@@ -51,6 +53,28 @@ function key(name: string, at: Place, options: Place | undefined): SortKey[] {
   if (mode !== undefined && mode !== (direction === 'asc' ? 'min' : 'max'))
     throw unsupported(`${options!.at}.mode`, `the mode "${String(mode)}"`);
   return [{ field, descending: direction === 'desc', missingFirst }];
+}
+
+/**
+ * Reads `search_after`: the `sort` of the last hit of a page. The last key must be `_doc`, so that no event is left out or told twice where all
+ * other keys are equal.
+ */
+export function readAfter(place: Place, sort: readonly SortKey[], from: number): After | undefined {
+  if (place.value === undefined || place.value === null) return undefined;
+  const list = listAt(place);
+  if (sort.at(-1)?.field !== '_doc') throw refused(place.at, 'needs _doc as the last key of sort.');
+  if (list.length !== sort.length) throw refused(place.at, `must have ${sort.length} values, one for each key of sort.`);
+  if (from > 0) throw refused(place.at, 'goes with from 0 only.');
+  const seq = list.at(-1)!.value;
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq))
+    throw refused(list.at(-1)!.at, 'must be the number that was told for _doc.');
+  return { seq, sort: list.map((one, index) => placeValue(one, sort[index]!)) };
+}
+
+function placeValue(place: Place, { field }: SortKey): SortValue {
+  if (place.value === null) return null;
+  const value = scalarAt(place);
+  return typeof value === 'number' && TIME_FIELDS.has(field) ? [2, value * 1000] : sortValue(value);
 }
 
 /** Reads `_source`: a boolean, a pattern, a list of patterns, or includes and excludes. */

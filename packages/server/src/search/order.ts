@@ -1,6 +1,8 @@
+import type { AppCounts } from '@verdict/contract';
 import type { Job } from '../jobs/job.ts';
 import { type Aggregations, aggregatedFields } from './aggregation.ts';
-import type { SortKey, SourceFilter } from './hits.ts';
+import type { CountsWanted } from './event-counts.ts';
+import type { SortKey, SortValue, SourceFilter } from './hits.ts';
 import { fieldsOf, type Query } from './query.ts';
 
 /** What is wanted of the events found. */
@@ -19,15 +21,25 @@ export type Want =
       readonly from: number;
       readonly size: number;
       readonly sort: readonly SortKey[];
+      /** Only hits after the event with this number, in the order of `sort`. */
+      readonly after: After | undefined;
       readonly source: SourceFilter;
       readonly aggregations: Aggregations;
       /** Hits hold decision points and arcanna alone. */
       readonly pointsOnly: boolean;
     }
+  /** How many, when, and which values are frequent. */
+  | ({ readonly kind: 'counts' } & CountsWanted)
   /** Numbers of the events, oldest first. */
   | { readonly kind: 'ids' }
   /** Fields of the newest events of each job. */
   | { readonly kind: 'fields'; readonly newest: number };
+
+/** Where a page begins: after an event, or after where it stood should it be gone. */
+export interface After {
+  readonly seq: number;
+  readonly sort: readonly SortValue[];
+}
 
 /** One search: plain data for a reading thread. */
 export interface SearchOrder {
@@ -52,6 +64,7 @@ export interface FoundField {
 export type Found =
   /** The answer as JSON text, made where the events were read: alerts keep their own spelling of numbers. */
   | { readonly kind: 'json'; readonly text: string; readonly total: number }
+  | { readonly kind: 'counts'; readonly counts: AppCounts }
   | { readonly kind: 'ids'; readonly ids: readonly { readonly jobId: number; readonly eventId: string }[] }
   | { readonly kind: 'fields'; readonly fields: readonly FoundField[]; readonly events: number };
 
@@ -68,6 +81,7 @@ export interface Effort {
 export function fieldsRead(query: Query, want: Want): Set<string> {
   const fields = fieldsOf(query);
   if (want.kind === 'elastic') aggregatedFields(want.aggregations, fields);
+  if (want.kind === 'counts') for (const field of want.fields) fields.add(field);
   if (want.kind === 'elastic' || want.kind === 'events') for (const { field } of want.sort) fields.add(field);
   return fields;
 }

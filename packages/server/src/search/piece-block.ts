@@ -7,7 +7,7 @@ import type { EventFacts } from './event-facts.ts';
 import { alertPath } from './plan.ts';
 import type { SearchDocument } from './query.ts';
 import type { Block } from './rows.ts';
-import type { SearchStore } from './search-store.ts';
+import type { ChangingRow, SearchStore } from './search-store.ts';
 import { leavesAt, type Scalar } from './value.ts';
 
 /** For fewer events than this, what is joined is looked up for each of them. */
@@ -47,17 +47,20 @@ export class PieceBlocks {
   readonly #reader: ColumnReader;
   readonly #facts: EventFacts;
   readonly #jobs: ReadonlyMap<number, Job>;
+  readonly #fields: readonly string[];
   readonly #groups = new Map<string, Group>();
 
-  constructor(store: SearchStore, reader: ColumnReader, facts: EventFacts, jobs: readonly Job[]) {
+  /** @param fields those that the search reads. */
+  constructor(store: SearchStore, reader: ColumnReader, facts: EventFacts, jobs: readonly Job[], fields: ReadonlySet<string>) {
     this.#store = store;
     this.#reader = reader;
     this.#facts = facts;
     this.#jobs = new Map(jobs.map((job) => [job.id, job]));
+    this.#fields = [...fields].filter((field) => SHARED.has(field));
   }
 
   block(piece: number, rows: PieceRows): Block {
-    return new PieceBlock(piece, rows, this.#store, this.#reader, this.#facts, () => this.#grouped(piece));
+    return new PieceBlock(piece, rows, this.#store, this.#reader, this.#facts, this.#fields, () => this.#grouped(piece));
   }
 
   /** The events of a piece in groups that have the same shared fields. */
@@ -74,7 +77,7 @@ export class PieceBlocks {
       let group = this.#groups.get(name);
       if (!group) {
         if (this.#groups.size >= MOST_GROUPS) this.#groups.clear();
-        group = new Group(seq, this.#facts);
+        group = new Group(row, this.#facts, this.#fields);
         this.#groups.set(name, group);
       }
       let number = numbers.get(group);
@@ -95,23 +98,24 @@ interface Grouped {
 
 /** Events that share what we know of them, one of which stands for all. */
 class Group {
-  readonly #seq: number;
+  readonly #row: ChangingRow;
   readonly #facts: EventFacts;
-  readonly #entries = new Map<string, Entry>();
+  readonly #fields: readonly string[];
+  #entries: Map<string, Entry> | undefined;
 
-  constructor(seq: number, facts: EventFacts) {
-    this.#seq = seq;
+  constructor(row: ChangingRow, facts: EventFacts, fields: readonly string[]) {
+    this.#row = row;
     this.#facts = facts;
+    this.#fields = fields;
   }
 
   entry(field: string): Entry {
-    let entry = this.#entries.get(field);
-    if (!entry) {
-      // A few are wanted, never the whole block, which would be held for each of many groups.
-      entry = sharedEntry(leavesAt({ arcanna: this.#facts.arcanna(this.#facts.event(this.#seq)) }, field));
-      this.#entries.set(field, entry);
+    // All that the search reads at once, and never the whole block: that would be held for each of many groups.
+    if (!this.#entries) {
+      const node = { arcanna: this.#facts.sharedBlock(this.#row) };
+      this.#entries = new Map(this.#fields.map((name) => [name, sharedEntry(leavesAt(node, name))]));
     }
-    return entry;
+    return this.#entries.get(field)!;
   }
 }
 
@@ -135,16 +139,26 @@ class PieceBlock implements Block, KnownValues {
   readonly #store: SearchStore;
   readonly #reader: ColumnReader;
   readonly #facts: EventFacts;
+  readonly #fields: readonly string[];
   readonly #group: () => Grouped;
   readonly #documents = new Map<number, SearchDocument>();
   #grouped: Grouped | undefined;
 
-  constructor(piece: number, rows: PieceRows, store: SearchStore, reader: ColumnReader, facts: EventFacts, group: () => Grouped) {
+  constructor(
+    piece: number,
+    rows: PieceRows,
+    store: SearchStore,
+    reader: ColumnReader,
+    facts: EventFacts,
+    fields: readonly string[],
+    group: () => Grouped,
+  ) {
     this.#piece = piece;
     this.#rows = rows;
     this.#store = store;
     this.#reader = reader;
     this.#facts = facts;
+    this.#fields = fields;
     this.#group = group;
   }
 
@@ -172,7 +186,7 @@ class PieceBlock implements Block, KnownValues {
   column(field: string, wanted: number): ColumnPiece | undefined {
     const path = alertPath(field);
     if (path !== undefined) return this.#reader.column(path, this.#piece);
-    if (!SHARED.has(field) || (wanted < WORTH_JOINING && !this.#grouped)) return undefined;
+    if (!this.#fields.includes(field) || (wanted < WORTH_JOINING && !this.#grouped)) return undefined;
     this.#grouped ??= this.#group();
     const { codes, groups } = this.#grouped;
     return { codes, entries: groups.map((group) => group.entry(field)) };

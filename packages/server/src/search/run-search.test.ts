@@ -20,7 +20,7 @@ import type { SearchDocument } from './query.ts';
 import { runSearch } from './run-search.ts';
 import { SearchStore } from './search-store.ts';
 import { TermHash } from './term-hash.ts';
-import { JOB, NOON } from './testing.ts';
+import { anyAlert, anyQuery, JOB, NOON } from './testing.ts';
 
 const OTHER = { ...JOB, id: 1202, title: 'Mail' };
 let folder: string;
@@ -116,122 +116,14 @@ function documents(reader: SearchStore): SearchDocument[] {
 
 const idsIn = (found: Found): string[] => (found.kind === 'ids' ? found.ids.map(({ eventId }) => eventId) : []);
 
-const PATHS = [
-  'a',
-  'b',
-  'a.b',
-  'list.name',
-  'list',
-  'when',
-  'raw_event.a',
-  'a.keyword',
-  '@timestamp',
-  'arcanna.result',
-  'arcanna.storage_tag',
-  'id',
-  'gone',
-];
-const WORDS = [
-  'Port scan',
-  'scan',
-  'powershell.exe',
-  'POWERSHELL',
-  'Zürich',
-  'Zu\u0308rich',
-  '10.0.0.1',
-  'x',
-  '-',
-  '',
-  'Nightly',
-  '日本 語',
-];
-const scalar = fc.oneof(
-  fc.constantFrom<string | number | boolean>(...WORDS),
-  fc.constantFrom<string | number | boolean>(0, 1, -5, 2.5, 1e21, '1', '2.50', true, 'true', '9223372036854775807', '-5'),
-  fc.constantFrom(
-    '2026-03-02T09:00:00Z',
-    '2026-03-02T11:00:00+02:00',
-    '2026-03-02',
-    '2026-03-01T00:00:00',
-    'now',
-    'class_0',
-    'class_1',
-    'lab',
-    'e1',
-  ),
-);
-const value = fc.oneof(
-  { weight: 3, arbitrary: scalar },
-  { weight: 1, arbitrary: fc.array(fc.oneof(scalar, fc.constant(null)), { maxLength: 3 }) },
-  fc.constant(null),
-);
-const alert = fc.record(
-  {
-    a: fc.oneof(value, fc.record({ b: value }, { requiredKeys: [] })),
-    b: value,
-    'a.b': value,
-    list: fc.array(
-      fc.oneof(
-        scalar,
-        fc.record({ name: value, deep: fc.array(fc.array(value, { maxLength: 2 }), { maxLength: 2 }) }, { requiredKeys: [] }),
-      ),
-      { maxLength: 3 },
-    ),
-    when: value,
-    id: value,
-  },
-  { requiredKeys: [] },
-);
-const field = fc.constantFrom(...PATHS);
-const onField = (name: string, of: fc.Arbitrary<unknown>) =>
-  fc.tuple(field, of).map(([path, wanted]) => ({ [name]: { [path]: wanted } }));
-const clause: fc.Arbitrary<object> = fc.oneof(
-  onField('term', scalar),
-  onField('terms', fc.array(scalar, { maxLength: 3 })),
-  onField('match', scalar),
-  onField('match', fc.record({ query: scalar, operator: fc.constantFrom('and', 'or') })),
-  onField('match_phrase', scalar),
-  onField('prefix', fc.constantFrom('Port', 'Z', '1', '')),
-  onField('wildcard', fc.constantFrom('*', 'P*n', '?', '*.exe')),
-  field
-    .filter((path) => path !== '@timestamp')
-    .chain((path) => fc.record({ gte: scalar, lt: scalar }, { requiredKeys: [] }).map((range) => ({ range: { [path]: range } }))),
-  fc.constantFrom('now-3h', '2026-03-02', '2026-03-02T07:00:00Z').map((gt) => ({ range: { '@timestamp': { gt } } })),
-  field.map((path) => ({ exists: { field: path } })),
-  fc.record({ query: fc.constantFrom(...WORDS), operator: fc.constantFrom('and', 'or') }).map((multi_match) => ({ multi_match })),
-  fc
-    .constantFrom('scan AND NOT x', 'a:scan OR b:powershell*', '"port scan" -lab', 'nightly scan', '*')
-    .map((query) => ({ query_string: { query } })),
-  fc.constant({ ids: { values: ['e1', 'e3', 'e4'] } }),
-  fc.constantFrom({ match_all: {} }, { match_none: {} }),
-);
-const query: fc.Arbitrary<object> = fc.letrec<{ query: object }>((tie) => ({
-  query: fc.oneof(
-    { maxDepth: 3 },
-    clause,
-    fc
-      .record(
-        {
-          must: fc.array(tie('query'), { maxLength: 2 }),
-          filter: tie('query'),
-          should: fc.array(tie('query'), { maxLength: 3 }),
-          must_not: fc.array(tie('query'), { maxLength: 2 }),
-          minimum_should_match: fc.constantFrom(1, 2, '50%', -1),
-        },
-        { requiredKeys: [] },
-      )
-      .map((bool) => ({ bool })),
-  ),
-})).query;
-
 describe('searching stored events', () => {
   it('gives what the evaluator gives, however far the index is, for any alerts and queries', async () => {
     let number = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.array(alert, { minLength: 1, maxLength: 12 }),
+        fc.array(anyAlert, { minLength: 1, maxLength: 12 }),
         fc.nat(20),
-        fc.array(query, { minLength: 10, maxLength: 20 }),
+        fc.array(anyQuery, { minLength: 10, maxLength: 20 }),
         async (alerts, taken, queries) => {
           await storage.write(async (tx) => {
             await tx.run('DELETE FROM events');
@@ -266,7 +158,16 @@ describe('searching stored events', () => {
     const reader = new SearchStore(storage.file, join(folder, 'search.db'));
     const aggs = { by: { terms: { field: 'a' }, aggs: { latest: { max: { field: '@timestamp' } } } } };
     const aggregations = readAggregations({ value: aggs, at: 'aggs' }, new DslReader(NOON));
-    const want: Want = { kind: 'elastic', from: 1, size: 3, sort: NEWEST, source: false, aggregations, pointsOnly: false };
+    const want: Want = {
+      kind: 'elastic',
+      from: 1,
+      size: 3,
+      sort: NEWEST,
+      after: undefined,
+      source: false,
+      aggregations,
+      pointsOnly: false,
+    };
     const { found, effort } = search(reader, { match: { b: 'odd' } }, want);
     const body = JSON.parse(found.kind === 'json' ? found.text : '') as {
       hits: { total: { value: number }; hits: { _id: string }[] };

@@ -1,13 +1,15 @@
 import { type ArcannaBlock, microsToZ } from '@verdict/contract';
 import { Refusal } from '../errors.ts';
 import type { StoredEvent } from '../ingest/event.ts';
+import { toEvent } from '../ingest/event-row.ts';
 import { collectorOf } from './aggregate.ts';
+import { EventCounts } from './event-counts.ts';
 import { EventFacts } from './event-facts.ts';
 import { EventWalk } from './event-walk.ts';
 import { FieldCollector } from './field-collector.ts';
-import { Best, filterSource, type Placed, shownSort } from './hits.ts';
+import { Best, filterSource, type Placed, type SortKey, shownSort, sortValues } from './hits.ts';
 import { Offering } from './offer.ts';
-import { type Effort, type Found, fieldsRead, type SearchOrder, type Want } from './order.ts';
+import { type After, type Effort, type Found, fieldsRead, type SearchOrder, type Want } from './order.ts';
 import { planOf } from './plan.ts';
 import { keep } from './rows.ts';
 import type { SearchStore } from './search-store.ts';
@@ -32,10 +34,11 @@ class Search {
     this.#store = store;
     this.#order = order;
     this.#facts = new EventFacts(store, order.jobs);
-    store.remembered.wanted(fieldsRead(order.query, order.want));
+    const fields = fieldsRead(order.query, order.want);
+    store.remembered.wanted(fields);
     const key = store.indexKey();
     const plan = planOf(order.query, key === undefined ? undefined : new TermHash(key));
-    this.#walk = new EventWalk(store, this.#facts, order.jobs, plan);
+    this.#walk = new EventWalk(store, this.#facts, order.jobs, plan, fields);
     this.#indexed = plan.expression !== undefined;
   }
 
@@ -50,6 +53,14 @@ class Search {
         return this.#events(want);
       case 'elastic':
         return this.#elastic(want);
+      case 'counts': {
+        const counts = new EventCounts(want);
+        this.#walk.each((rows) => {
+          counts.addRows(rows);
+          return true;
+        });
+        return { kind: 'counts', counts: counts.result() };
+      }
       case 'ids': {
         const ids: { jobId: number; eventId: string; seq: number }[] = [];
         this.#walk.each(({ block, places }) => {
@@ -101,10 +112,10 @@ class Search {
   }
 
   #elastic(want: Extract<Want, { kind: 'elastic' }>): Found {
-    const { from, size, sort, source, aggregations, pointsOnly } = want;
+    const { from, size, sort, after, source, aggregations, pointsOnly } = want;
     const best = new Best<Placed>(size === 0 ? 0 : from + size, sort);
     const collector = Object.keys(aggregations).length > 0 ? collectorOf(aggregations) : undefined;
-    const offering = new Offering(sort);
+    const offering = new Offering(sort, after && this.#placeOf(after, sort));
     let total = 0;
     this.#walk.each((rows) => {
       total += rows.places.length;
@@ -133,6 +144,13 @@ class Search {
       ...(collector ? { aggregations: collector.result() } : {}),
     });
     return { kind: 'json', text, total };
+  }
+
+  /** The exact place of an event: what is shown of it is rounded. */
+  #placeOf({ seq, sort: shown }: After, sort: readonly SortKey[]): Placed {
+    const row = this.#store.bySeq(seq);
+    const known = row !== undefined && this.#order.jobs.some(({ id }) => id === row.job_id);
+    return { seq, sort: known ? sortValues(this.#facts.documentOf(toEvent(row)), sort) : shown };
   }
 
   #pointsSource(event: StoredEvent): Readonly<Record<string, unknown>> {

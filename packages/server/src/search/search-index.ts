@@ -32,14 +32,24 @@ export const INDEX_FILE = 'search.db';
 /** The index thread is given another chance so many times, then searches do without it until the next start. */
 const MOST_STARTS = 5;
 const RESTART_MS = 5_000;
+/** Searches wait so long for an index that is being opened, and then do without it. */
+const OPENING_MS = 10_000;
+/** Entries of the list of gone events that stay. */
+const GONE_KEPT = 10_000;
 
 /** The search index of a data folder, and the thread that keeps it up with the events. Searches work without it too, by looking at every event. */
 export class SearchIndex {
   readonly #order: IndexOrder;
   readonly #onError: (error: unknown) => void;
+  #removeGone: ((until: number) => Promise<number>) | undefined;
+  /** Entries of the list of gone events up to here are removed, or being removed. */
+  #removed = 0;
+  #removing = false;
   #worker: Worker | undefined;
   #state: FromIndexing | undefined;
   #starts = 0;
+  /** Settled when the thread has said how far it is, has ended, or takes too long. */
+  #opened: Promise<void> = Promise.resolve();
   #again: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -79,6 +89,11 @@ export class SearchIndex {
     if (paths.length > 0) this.#worker?.postMessage({ type: 'asked', paths, now } satisfies ToIndexing);
   }
 
+  /** Waits for the index of a service that has just been started: without it a search reads every alert there is. */
+  opened(): Promise<void> {
+    return this.#opened;
+  }
+
   start(): void {
     const source = import.meta.url.endsWith('.ts');
     this.#starts++;
@@ -90,8 +105,14 @@ export class SearchIndex {
     });
     this.#worker = worker;
     worker.unref();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#opened = promise;
+    setTimeout(resolve, OPENING_MS).unref();
+    worker.once('message', () => resolve());
+    worker.once('exit', () => resolve());
     worker.on('message', (state: FromIndexing) => {
       this.#state = state;
+      void this.#tidy(state.goneUntil);
     });
     worker.on('error', (error) => this.#onError(error));
     worker.on('exit', () => {
@@ -99,6 +120,25 @@ export class SearchIndex {
       if (this.#stopped || this.#starts >= MOST_STARTS) return;
       this.#again = setTimeout(() => this.start(), RESTART_MS).unref();
     });
+  }
+
+  /** How entries of the list of gone events are removed, once the index has taken them in. @param remove up to a number; says how far it came. */
+  onTakenIn(remove: (until: number) => Promise<number>): void {
+    this.#removeGone = remove;
+  }
+
+  /** Some are left: a search may look at an index of a moment ago. */
+  async #tidy(goneUntil: number): Promise<void> {
+    const until = goneUntil - GONE_KEPT;
+    if (!this.#removeGone || this.#removing || this.#stopped || until - this.#removed < GONE_KEPT) return;
+    this.#removing = true;
+    try {
+      this.#removed = await this.#removeGone(until);
+    } catch (error) {
+      this.#onError(error);
+    } finally {
+      this.#removing = false;
+    }
   }
 
   /** Ends the thread after the batch it is at. */

@@ -1,4 +1,4 @@
-import type { EventQuery, FieldsRequest, Filter, RawQuery } from '@verdict/contract';
+import type { AppCounts, AppCountsRequest, EventQuery, FieldsRequest, Filter, RawQuery } from '@verdict/contract';
 import type { Clock } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { Principal } from '../http/principal.ts';
@@ -10,7 +10,7 @@ import { ALL, and, range } from './conditions.ts';
 import { DslReader } from './dsl.ts';
 import { readFilters } from './filters.ts';
 import type { SortKey } from './hits.ts';
-import { readSort, readSource } from './hits-dsl.ts';
+import { readAfter, readSort, readSource } from './hits-dsl.ts';
 import { type Effort, type Found, type FoundField, fieldsRead, type Want } from './order.ts';
 import { alertPath, planOf } from './plan.ts';
 import type { Query } from './query.ts';
@@ -97,7 +97,18 @@ export class SearchService {
     const started = performance.now();
     const jobs = await this.#jobsOf(principal, request);
     const body: Place = { value: request.query_body, at: 'query_body' };
-    const known = ['query', 'size', 'from', 'sort', '_source', 'aggs', 'aggregations', 'track_total_hits', 'track_scores'];
+    const known = [
+      'query',
+      'size',
+      'from',
+      'sort',
+      'search_after',
+      '_source',
+      'aggs',
+      'aggregations',
+      'track_total_hits',
+      'track_scores',
+    ];
     onlyMembers(body, known, 'query_body');
     const total = within(body, 'track_total_hits');
     // Hits are always counted to the last one.
@@ -109,12 +120,14 @@ export class SearchService {
     const from = wholeAt(within(body, 'from'), 0, 0, FURTHEST);
     if (from + size > FURTHEST)
       throw refused('query_body.from', `and size reach beyond the hit number ${FURTHEST}; narrow the query instead.`);
+    const sort = readSort(within(body, 'sort'));
     const named = within(body, 'aggs').value === undefined ? within(body, 'aggregations') : within(body, 'aggs');
     const want: Want = {
       kind: 'elastic',
       from,
       size,
-      sort: readSort(within(body, 'sort')),
+      sort,
+      after: readAfter(within(body, 'search_after'), sort, from),
       source: readSource(within(body, '_source')),
       aggregations: readAggregations(named, dsl),
       pointsOnly: request.decision_points_only === true,
@@ -122,6 +135,18 @@ export class SearchService {
     const { found } = await this.#search(jobs, query, want, signal);
     const took = Math.round(performance.now() - started);
     return `{"took":${took},"timed_out":false,${textOf(found).slice(1)}`;
+  }
+
+  /** How many events of a job a query means, when they were, and which values are frequent; throws like {@link events}. */
+  async counts(principal: Principal, jobId: number, request: AppCountsRequest, signal?: AbortSignal): Promise<AppCounts> {
+    const job = await this.#jobs.get(principal, jobId);
+    const asked: Place = { value: request.query, at: 'query' };
+    const query = request.query === undefined ? ALL : new DslReader(this.#clock()).read(asked);
+    const fields = (request.fields ?? []).map((value, index) => canonicalField(fieldAt({ value, at: `fields[${index}]` })));
+    const { values = 8, bars = 80, newest } = request;
+    const { found } = await this.#search([job], query, { kind: 'counts', fields, values, newest, bars }, signal);
+    if (found.kind !== 'counts') throw new Refusal('internal', 'The search came to something else than was asked for.');
+    return found.counts;
   }
 
   /** Fields of the newest events of these jobs, and the jobs. */
@@ -185,6 +210,7 @@ export class SearchService {
     want: Want,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly found: Found; readonly effort: Effort }> {
+    await this.#index.opened();
     this.#index.asked(alertFields(query, want), Math.floor(this.#clock() / 1000));
     return this.#threads.search({ file: this.#storage.file, index: this.#index.file, jobs, query, want }, signal);
   }

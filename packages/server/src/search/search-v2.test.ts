@@ -243,4 +243,27 @@ describe('reprocessing and notes', () => {
       { event_version: 1, text: 'Our scanner.', saved_objects: { ip: '10.0.0.1' }, workflow_name: 'Triage', session_id: '7' },
     ]);
   });
+
+  it('pages with search_after without leaving out an event or telling one twice', async () => {
+    const made = await service.inputKey();
+    const many = (await service.job(made.integrationId, { title: 'Same moment' })).id;
+    const events = Array.from({ length: 7 }, (_, number) => ({
+      job_id: many,
+      id: `p${number}`,
+      raw_body: { '@timestamp': `2026-03-02T10:00:00.00${number < 5 ? '0' : '1'}${number % 2}00Z`, n: number },
+    }));
+    await service.call('POST', `/api/v1/bulk/${many}`, { count: events.length, events }, made.value);
+    const seen: string[] = [];
+    for (let after: unknown[] | undefined, pages = 0; pages < 5; pages++) {
+      const query_body = { size: 3, sort: [{ '@timestamp': 'desc' }, '_doc'], ...(after ? { search_after: after } : {}) };
+      const { body } = await ask<Elastic>('/api/v2/events/raw_es_query', { job_ids: many, query_body });
+      expect(body.hits.total.value).toBe(7);
+      seen.push(...body.hits.hits.map(({ _source }) => String(_source.n)));
+      after = body.hits.hits.at(-1)?.sort;
+      if (!after) break;
+    }
+    expect(seen).toEqual(['5', '6', '1', '3', '0', '2', '4']);
+    const refused = await ask('/api/v2/events/raw_es_query', { job_ids: many, query_body: { search_after: [1] } });
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([400, expect.stringContaining('_doc')]);
+  });
 });

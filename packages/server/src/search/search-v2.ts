@@ -195,7 +195,7 @@ function readBody<S extends TSchema>(schema: S, call: Call): Static<S> {
 }
 
 /** Aborts when the caller has gone: nobody needs the answer any more. */
-function cancelled({ reply }: Call): AbortSignal {
+export function cancelled({ reply }: Pick<Call, 'reply'>): AbortSignal {
   const control = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) control.abort();
