@@ -183,11 +183,7 @@ export class ColumnStore {
   choose(now: number): void {
     const points = this.#points();
     this.#index.transaction(() => {
-      this.#index.prepare('UPDATE columns SET point = 0 WHERE point = 1').run();
-      const mark = this.#index.prepare(
-        'INSERT INTO columns (path, kept, point, asked_at) VALUES (?, 1, 1, ?) ON CONFLICT (path) DO UPDATE SET point = 1, kept = (too_large = 0)',
-      );
-      for (const path of points) mark.run(path, now);
+      this.#markPoints(points, now);
       const cold = this.#index
         .prepare('SELECT id FROM columns WHERE point = 0 AND asked_at < ?')
         .pluck()
@@ -232,6 +228,17 @@ export class ColumnStore {
       .pluck()
       .all() as string[];
     return [...new Set(rows.flatMap((points) => JSON.parse(points) as string[]))].slice(0, MOST_POINTS);
+  }
+
+  #markPoints(points: readonly string[], now: number): void {
+    const before = this.#index.prepare('SELECT path FROM columns WHERE point = 1').pluck().all() as string[];
+    // Mostly nothing changed, and nothing is written then.
+    if (before.length === points.length && points.every((path) => before.includes(path))) return;
+    this.#index.prepare('UPDATE columns SET point = 0 WHERE point = 1').run();
+    const mark = this.#index.prepare(
+      'INSERT INTO columns (path, kept, point, asked_at) VALUES (?, 1, 1, ?) ON CONFLICT (path) DO UPDATE SET point = 1, kept = (too_large = 0)',
+    );
+    for (const path of points) mark.run(path, now);
   }
 
   #newestMissing(): number {
