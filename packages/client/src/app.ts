@@ -9,6 +9,7 @@ import type {
   AppBuckets,
   AppBucketsQuery,
   AppCaller,
+  AppDemo,
   AppDone,
   AppDrift,
   AppEvent,
@@ -302,6 +303,22 @@ export class App {
 
   cancelTask(taskId: number): Promise<AppTask> {
     return this.#send.json('POST', `/api/app/tasks/${part(taskId)}/cancel`, { repeatable: true });
+  }
+
+  // Demo ---------------------------------------------------------------------------------------------------------------------------
+
+  demo(): Promise<AppDemo> {
+    return this.#send.json('GET', '/api/app/demo');
+  }
+
+  /** Makes a use case with made-up alerts; the answer's task fills it. */
+  makeDemo(): Promise<AppDemo> {
+    return this.#send.json('POST', '/api/app/demo');
+  }
+
+  /** Removes it with everything in it. */
+  removeDemo(): Promise<AppDone> {
+    return this.#send.json('DELETE', '/api/app/demo');
   }
 
   // Integrations -----------------------------------------------------------------------------------------------------------------

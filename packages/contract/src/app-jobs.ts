@@ -69,6 +69,7 @@ export const AppJob = Type.Object(
       { description: 'What it is wired to.' },
     ),
     settings: AppJobSettings,
+    demo: Type.Boolean({ description: 'Filled with made-up alerts, to look around in.' }),
     active_model_id: Nullable(Type.Integer(), 'The model that decides.'),
     shadow_model_id: Nullable(Type.Integer(), 'The model that decides silently beside it.'),
     warnings: Type.Array(Type.String(), {

@@ -2,6 +2,7 @@
 
 export * from './app-access.ts';
 export * from './app-agents.ts';
+export * from './app-demo.ts';
 export * from './app-guard.ts';
 export * from './app-integrations.ts';
 export * from './app-jobs.ts';

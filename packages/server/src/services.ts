@@ -19,6 +19,9 @@ import { labelName } from './decisions/reasons.ts';
 import { reprocessRoutesApp } from './decisions/reprocess-app.ts';
 import { ReprocessService } from './decisions/reprocess-service.ts';
 import { ReprocessTask } from './decisions/reprocess-task.ts';
+import { demoRoutesApp } from './demo/demo-app.ts';
+import { DemoService } from './demo/demo-service.ts';
+import { DemoTask } from './demo/demo-task.ts';
 import { driftRoutesApp } from './drift/drift-app.ts';
 import { DriftService } from './drift/drift-service.ts';
 import { feedbackRoutesApp } from './feedback/feedback-app.ts';
@@ -158,13 +161,15 @@ export function wireServices(options: {
   const rebucketTask = new RebucketTask(storage, clock, jobs, feedback);
   const reprocessTask = new ReprocessTask(storage, clock, jobs, events, decisions);
   const recomputeTask = new RecomputeTask(storage, clock, () => training, models, events, decisions);
-  const handlers = [trainTask, rebucketTask, reprocessTask, recomputeTask, retention.handler];
-  const tasks = new TaskService(storage, clock, handlers, {
+  const demoTask = new DemoTask({ clock, jobs, ingest, feedback, guards, tasks: () => tasks, training: () => training });
+  const handlers = [trainTask, rebucketTask, reprocessTask, recomputeTask, retention.handler, demoTask];
+  const tasks: TaskService = new TaskService(storage, clock, handlers, {
     onError: (error, task) => log.error({ err: error, task: task.id, kind: task.kind }, 'task failed'),
   });
   jobs.onPointsChanged((tx, jobId, version, origin) => rebucketTask.enqueueIn(tasks, tx, jobId, version, origin));
-  const training = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
+  const training: TrainingService = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
   const figures = new MetricsService(storage, audit, training, tasks);
+  const demo = new DemoService(storage, jobs, integrations, tasks);
   const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
   // A shadow that was made the active model is none any more.
   trainTask.onActivated((jobId, modelId) => {
@@ -226,6 +231,7 @@ export function wireServices(options: {
     ...resourceRoutesV2({ resources, integrations }),
     ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
     ...jobRoutesApp({ jobs, drift }),
+    ...demoRoutesApp({ demo }),
     ...integrationRoutesApp({ integrations }),
     ...eventRoutesApp({ jobs, events, buckets, decisions, feedback, pictures }),
     ...feedbackRoutesApp({ jobs, feedback, questions: queue }),
