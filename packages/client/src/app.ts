@@ -1,4 +1,6 @@
 import type {
+  AppActivity,
+  AppActivityQuery,
   AppAgentVote,
   AppAgentVoteSettled,
   AppAuditAnswer,
@@ -305,6 +307,11 @@ export class App {
     return this.#send.json('POST', `/api/app/tasks/${part(taskId)}/cancel`, { repeatable: true });
   }
 
+  /** What came in, what was decided and what waits, over time. */
+  activity(jobId: number, query: AppActivityQuery = {}): Promise<AppActivity> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/activity`, { query: { ...query } });
+  }
+
   // Demo ---------------------------------------------------------------------------------------------------------------------------
 
   demo(): Promise<AppDemo> {
@@ -338,6 +345,11 @@ export class App {
 
   changeIntegration(integrationId: number, change: AppIntegrationChange): Promise<AppIntegrationWritten> {
     return this.#send.json('PATCH', `/api/app/integrations/${part(integrationId)}`, { body: change });
+  }
+
+  /** Its old key ends at once where it was made for it; the new one is in the answer, this once. */
+  replaceIntegrationKey(integrationId: number): Promise<AppIntegrationWritten> {
+    return this.#send.json('POST', `/api/app/integrations/${part(integrationId)}/key`);
   }
 
   deleteIntegration(integrationId: number): Promise<AppDone> {

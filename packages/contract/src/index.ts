@@ -1,6 +1,7 @@
 /** What travels over the wire: schemas, their types, and readers for input from outside. Imports nothing of ours. */
 
 export * from './app-access.ts';
+export * from './app-activity.ts';
 export * from './app-agents.ts';
 export * from './app-demo.ts';
 export * from './app-guard.ts';

@@ -5,6 +5,8 @@ import { accessRoutesApp } from './access/access-app.ts';
 import type { KeyService } from './access/key-service.ts';
 import { sessionRoutesApp } from './access/session-app.ts';
 import { tokenRoutesV2 } from './access/token-v2.ts';
+import { activityRoutesApp } from './activity/activity-app.ts';
+import { ActivityService } from './activity/activity-service.ts';
 import { auditRoutesApp } from './audit/audit-app.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BucketService } from './buckets/bucket-service.ts';
@@ -18,7 +20,7 @@ import { EventPictures } from './decisions/event-picture.ts';
 import { labelName } from './decisions/reasons.ts';
 import { reprocessRoutesApp } from './decisions/reprocess-app.ts';
 import { ReprocessService } from './decisions/reprocess-service.ts';
-import { ReprocessTask } from './decisions/reprocess-task.ts';
+import { REPROCESS, ReprocessTask } from './decisions/reprocess-task.ts';
 import { demoRoutesApp } from './demo/demo-app.ts';
 import { DemoService } from './demo/demo-service.ts';
 import { DemoTask } from './demo/demo-task.ts';
@@ -67,7 +69,7 @@ import { healthRoutes } from './operations/health-app.ts';
 import { healthRoutesV2 } from './operations/health-v2.ts';
 import { Metrics, type TrainingOutcome } from './operations/metrics.ts';
 import { Readiness } from './operations/readiness.ts';
-import { type RetentionSchedule, RetentionService } from './operations/retention-service.ts';
+import { RETENTION_KIND, type RetentionSchedule, RetentionService } from './operations/retention-service.ts';
 import { queueRoutesApp } from './queue/queue-app.ts';
 import { QueueService } from './queue/queue-service.ts';
 import { ResourceService } from './resources/resource-service.ts';
@@ -80,7 +82,7 @@ import { shadowRoutesApp } from './shadow/shadow-app.ts';
 import { ShadowService } from './shadow/shadow-service.ts';
 import type { Storage } from './storage/storage.ts';
 import type { TaskState } from './tasks/task.ts';
-import { TaskService } from './tasks/task-service.ts';
+import { isOver, TaskService } from './tasks/task-service.ts';
 import { taskRoutesApp } from './tasks/tasks-app.ts';
 import { ModelCache } from './training/model-cache.ts';
 import { TRAIN, TrainTask } from './training/train-task.ts';
@@ -169,6 +171,10 @@ export function wireServices(options: {
   jobs.onPointsChanged((tx, jobId, version, origin) => rebucketTask.enqueueIn(tasks, tx, jobId, version, origin));
   const training: TrainingService = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
   const figures = new MetricsService(storage, audit, training, tasks);
+  const activity = new ActivityService(storage, clock);
+  tasks.onChange((task) => {
+    if (CHANGE_EVENTS.has(task.kind) && isOver(task)) activity.forget(task.jobId);
+  });
   const demo = new DemoService(storage, jobs, integrations, tasks);
   const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
   // A shadow that was made the active model is none any more.
@@ -231,6 +237,7 @@ export function wireServices(options: {
     ...resourceRoutesV2({ resources, integrations }),
     ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
     ...jobRoutesApp({ jobs, drift }),
+    ...activityRoutesApp({ jobs, activity }),
     ...demoRoutesApp({ demo }),
     ...integrationRoutesApp({ integrations }),
     ...eventRoutesApp({ jobs, events, buckets, decisions, feedback, pictures }),
@@ -308,6 +315,9 @@ export function wireServices(options: {
     },
   };
 }
+
+/** Kinds of tasks that give stored events other decisions, or remove them. */
+const CHANGE_EVENTS: ReadonlySet<string> = new Set([REPROCESS, RETENTION_KIND]);
 
 /** How long one search may run. */
 const SEARCH_DEADLINE_MS = 30_000;

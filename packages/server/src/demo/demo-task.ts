@@ -33,8 +33,8 @@ const DAY_MS = 86_400_000;
 /** Alerts on their way into the store at once. */
 const AT_ONCE = 100;
 /** Kinds of alerts that the analysts look at each time: the most frequent ones, and some of the rest. */
-const FREQUENT = 35;
-const DRAWN = 30;
+const FREQUENT = 60;
+const DRAWN = 60;
 /** Share of the votes that are a slip, and of the alerts that a second analyst looks at too. */
 const SLIPS = 0.03;
 const SECOND_LOOKS = 0.3;
