@@ -1,4 +1,5 @@
 import type {
+  AppAbout,
   AppActivity,
   AppActivityQuery,
   AppAgentVote,
@@ -407,6 +408,11 @@ export class App {
   /** Makes a backup in the data folder of the service; answers when it is done. */
   backup(): Promise<BackupMade> {
     return this.#send.json('POST', '/api/app/backup', { timeout: 3_600_000 });
+  }
+
+  /** Version, size, and the rules of signing in. */
+  about(): Promise<AppAbout> {
+    return this.#send.json('GET', '/api/app/about');
   }
 
   backups(): Promise<BackupList> {

@@ -2,8 +2,10 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type Access, createAccess } from './access/access.ts';
 import { accessRoutesApp } from './access/access-app.ts';
+import { FREE_OF_NAME, LONGEST_WAIT } from './access/guesses.ts';
 import type { KeyService } from './access/key-service.ts';
 import { sessionRoutesApp } from './access/session-app.ts';
+import { IDLE, LONGEST } from './access/session-service.ts';
 import { tokenRoutesV2 } from './access/token-v2.ts';
 import { activityRoutesApp } from './activity/activity-app.ts';
 import { ActivityService } from './activity/activity-service.ts';
@@ -62,6 +64,7 @@ import { RecomputeTask } from './metrics/recompute-task.ts';
 import { noteRoutesApp } from './notes/note-app.ts';
 import { NoteService } from './notes/note-service.ts';
 import { noteRoutesV2 } from './notes/note-v2.ts';
+import { aboutRoutesApp } from './operations/about-app.ts';
 import { backupRoutes } from './operations/backup-app.ts';
 import { BackupService } from './operations/backup-service.ts';
 import { DiskWatch } from './operations/disk-watch.ts';
@@ -257,6 +260,14 @@ export function wireServices(options: {
     ...healthRoutes({ config, readiness, metrics }),
     ...healthRoutesV2({ readiness }),
     ...backupRoutes({ backups }),
+    ...aboutRoutesApp({
+      version: VERSION,
+      startedAt: clock(),
+      databaseFile: storage.file,
+      searchLag: () => searchIndex.lag,
+      sessions: { idle: IDLE, longest: LONGEST },
+      guesses: { free: FREE_OF_NAME, longestWait: LONGEST_WAIT },
+    }),
     ...agentVoteRoutesApp({ jobs, votes: agentVotes }),
     ...mcpRoutesApp({
       tools,
