@@ -25,33 +25,31 @@ export function BeforeAfter({ comparison }: { readonly comparison: AppComparison
     },
   ];
   return (
-    <>
-      <Table verticalSpacing={2} horizontalSpacing={4} fz="sm" withRowBorders={false}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>
-              <Text size="xs" c="dimmed">
-                On {comparison.held_out} new labels
-              </Text>
-            </Table.Th>
-            <Table.Th ta="right">Before</Table.Th>
-            <Table.Th ta="right">After</Table.Th>
+    <Table verticalSpacing={2} horizontalSpacing={4} fz="sm" withRowBorders={false}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>
+            <Text size="xs" c="dimmed">
+              On {comparison.held_out} new labels
+            </Text>
+          </Table.Th>
+          <Table.Th ta="right">Before</Table.Th>
+          <Table.Th ta="right">After</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {rows.map((row) => (
+          <Table.Tr key={row.name}>
+            <Table.Td>{row.name}</Table.Td>
+            <Table.Td ta="right">{row.before}</Table.Td>
+            <Table.Td ta="right" className={row.better > 0 ? 'better' : row.better < 0 ? 'warning' : undefined}>
+              {row.after}
+              <span className="visually-hidden">{row.better > 0 ? ' (better)' : row.better < 0 ? ' (worse)' : ''}</span>
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => (
-            <Table.Tr key={row.name}>
-              <Table.Td>{row.name}</Table.Td>
-              <Table.Td ta="right">{row.before}</Table.Td>
-              <Table.Td ta="right" className={row.better > 0 ? 'better' : row.better < 0 ? 'warning' : undefined}>
-                {row.after}
-                <span className="visually-hidden">{row.better > 0 ? ' (better)' : row.better < 0 ? ' (worse)' : ''}</span>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }
 

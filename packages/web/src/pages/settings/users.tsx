@@ -85,7 +85,7 @@ function Row({ user }: { readonly user: AppUser }) {
           data={ROLES}
           value={user.role}
           allowDeselect={false}
-          w={280}
+          w={340}
           disabled={user.disabled || change.isPending}
           onChange={(role) => role !== null && role !== user.role && change.mutate({ role: role as UserRole })}
         />
