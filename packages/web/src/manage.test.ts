@@ -159,7 +159,8 @@ describe.skipIf(CHROMIUM === undefined)('managing the service', () => {
     const days = page.getByLabel('Days that Mail alerts keeps events', { exact: true });
     await days.fill('90');
     await days.press('Enter');
-    const kept = async () => (await web.operator.app.jobs()).find(({ title }) => title === 'Mail alerts')?.settings.retention_days;
+    const kept = async () =>
+      (await web.operator.app.jobs()).find(({ title }) => title === 'Mail alerts')?.settings.retention_days;
     await expect.poll(kept).toBe(90);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(kept).toBe(null);
@@ -206,9 +207,7 @@ describe.skipIf(CHROMIUM === undefined)('managing the service', () => {
     await dialog().getByLabel('Title').waitFor();
     await page.keyboard.press('Escape');
     await dialog().waitFor({ state: 'hidden' });
-    await expect
-      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
-      .toBe('Connect Cortex XSOAR');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Connect Cortex XSOAR');
   });
 
   test('nothing went wrong in the pages, and they asked no other host', () => {

@@ -2,7 +2,7 @@ import { Button, FileButton, Paper, Skeleton, Stack, Table, Tooltip } from '@man
 import { IconPlus, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useLive } from '../../app/live.ts';
 import { useCan } from '../../app/session.ts';
@@ -24,6 +24,7 @@ export function JobsPage() {
   const { create } = useSearch({ from: '/shell/jobs' });
   const [creating, setCreating] = useState(create === true);
   const navigate = useNavigate();
+  const resetFile = useRef<() => void>(null);
   const bringIn = useMutation({
     mutationFn: importDocument,
     onSuccess: async () => {
@@ -36,7 +37,15 @@ export function JobsPage() {
   return (
     <>
       <PageHeader title="AI use cases" about="Each learns one triage flow: its alerts, its labels, its models.">
-        <FileButton accept="application/json,.json" onChange={(file) => file && bringIn.mutate(file)}>
+        <FileButton
+          accept="application/json,.json"
+          resetRef={resetFile}
+          onChange={(file) => {
+            if (file) bringIn.mutate(file);
+            // The same file may be chosen again.
+            resetFile.current?.();
+          }}
+        >
           {(props) => (
             <Button
               {...props}
