@@ -9,6 +9,7 @@ import type {
   AppBuckets,
   AppBucketsQuery,
   AppCaller,
+  AppDefaultView,
   AppDone,
   AppDrift,
   AppEvent,
@@ -50,6 +51,10 @@ import type {
   AppUser,
   AppUserChange,
   AppUserDraft,
+  AppView,
+  AppViewChange,
+  AppViewDraft,
+  AppViews,
   AppVote,
   AppVoted,
   BackupList,
@@ -182,6 +187,30 @@ export class App {
   /** What agents noted on an event. */
   notes(jobId: number, eventId: string): Promise<AppNotes> {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/events/${part(eventId)}/notes`);
+  }
+
+  // Saved views of the Event Explorer: for signed-in people ----------------------------------------------------------------------
+
+  views(jobId: number): Promise<AppViews> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/views`);
+  }
+
+  createView(jobId: number, view: AppViewDraft): Promise<AppView> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/views`, { body: view });
+  }
+
+  /** Only one's own. */
+  changeView(jobId: number, viewId: number, change: AppViewChange): Promise<AppView> {
+    return this.#send.json('PATCH', `${JOBS}/${part(jobId)}/views/${part(viewId)}`, { body: change });
+  }
+
+  deleteView(jobId: number, viewId: number): Promise<AppDone> {
+    return this.#send.json('DELETE', `${JOBS}/${part(jobId)}/views/${part(viewId)}`);
+  }
+
+  /** What the caller's page opens with. */
+  setDefaultView(jobId: number, choice: AppDefaultView): Promise<AppDone> {
+    return this.#send.json('PUT', `${JOBS}/${part(jobId)}/views/default`, { body: choice });
   }
 
   // The guard --------------------------------------------------------------------------------------------------------------------

@@ -84,6 +84,8 @@ import { TRAIN, TrainTask } from './training/train-task.ts';
 import { trainingRoutesApp } from './training/training-app.ts';
 import { TrainingService } from './training/training-service.ts';
 import { VERSION } from './version.ts';
+import { viewRoutesApp } from './views/view-app.ts';
+import { ViewService } from './views/view-service.ts';
 
 /** All services of one process, each made once; the only place where they meet. */
 export interface Services {
@@ -241,6 +243,7 @@ export function wireServices(options: {
     ...searchRoutesV2({ search, jobs, reprocess }),
     ...noteRoutesV2({ notes, jobs }),
     ...noteRoutesApp({ notes, jobs }),
+    ...viewRoutesApp({ jobs, views: new ViewService(storage, clock, audit) }),
     ...healthRoutes({ config, readiness, metrics }),
     ...healthRoutesV2({ readiness }),
     ...backupRoutes({ backups }),
