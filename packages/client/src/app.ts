@@ -7,6 +7,8 @@ import type {
   AppAudits,
   AppAuditVerdict,
   AppBuckets,
+  AppBucketsAsked,
+  AppBucketsFound,
   AppBucketsQuery,
   AppCaller,
   AppDefaultView,
@@ -20,6 +22,7 @@ import type {
   AppGuards,
   AppGuardWish,
   AppImported,
+  AppInfluence,
   AppIntegration,
   AppIntegrationChange,
   AppIntegrationCreate,
@@ -37,6 +40,7 @@ import type {
   AppNotes,
   AppOverrule,
   AppOwnPassword,
+  AppPointsPreview,
   AppQueue,
   AppReprocess,
   AppReprocessed,
@@ -57,6 +61,8 @@ import type {
   AppViews,
   AppVote,
   AppVoted,
+  AppVotes,
+  AppVotesDone,
   BackupList,
   BackupMade,
 } from '@verdict/contract';
@@ -142,6 +148,12 @@ export class App {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/fields`, { query: { sample } });
   }
 
+  /** The buckets that a choice of decision points would make of the newest events (1,000 unless said otherwise); nothing is changed. */
+  previewPoints(jobId: number, points: readonly string[], sample?: number): Promise<AppPointsPreview> {
+    const body = { decision_points: points, ...(sample === undefined ? {} : { sample }) };
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/decision-points/preview`, { body, repeatable: true });
+  }
+
   /**
    * Brings in closed alerts, at most 1,000. Repeated where the service was busy: alerts with ids of their own are stored once.
    * @param json the JSON of an `AppImport`, as text or bytes, so that numbers in alerts stay as they are spelled.
@@ -160,6 +172,11 @@ export class App {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/events/${part(eventId)}`);
   }
 
+  /** Buckets by their numbers, in that order; at most 500. */
+  findBuckets(jobId: number, asked: AppBucketsAsked): Promise<AppBucketsFound> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/buckets`, { body: asked, repeatable: true });
+  }
+
   /** Biggest first. */
   buckets(jobId: number, query: AppBucketsQuery = {}): Promise<AppBuckets> {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/buckets`, { query: { ...query } });
@@ -168,6 +185,11 @@ export class App {
   /** A vote of the caller; the same vote again changes nothing. */
   vote(jobId: number, eventId: string, vote: AppVote): Promise<AppVoted> {
     return this.#send.json('POST', this.#feedback(jobId, eventId), { body: vote, repeatable: true });
+  }
+
+  /** Votes on many events (at most 500), or takes votes back (`label` null); each by itself, in one call. */
+  voteMany(jobId: number, votes: AppVotes['votes']): Promise<AppVotesDone> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/feedback`, { body: { votes }, repeatable: true, timeout: 120_000 });
   }
 
   withdrawVote(jobId: number, eventId: string): Promise<AppVoted> {
@@ -276,6 +298,11 @@ export class App {
 
   model(jobId: number, modelId: number): Promise<AppModel> {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}`);
+  }
+
+  /** Which decision points the decisions of a model hang on. */
+  influence(jobId: number, modelId: number): Promise<AppInfluence> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}/influence`);
   }
 
   activateModel(jobId: number, modelId: number): Promise<AppModel> {
