@@ -1,25 +1,29 @@
 import { Button, Group, Kbd, Modal, Paper, Progress, SegmentedControl, Skeleton, Stack, Table, Text } from '@mantine/core';
-import { IconKeyboard } from '@tabler/icons-react';
+import { IconFilter, IconKeyboard } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { readState } from '../explorer/explorer-query.ts';
+import { AgentVotes } from './agent-votes.tsx';
 import { BulkTable } from './bulk-table.tsx';
 import { FocusMode } from './focus-mode.tsx';
-import { QUEUES, type QueueName, useQueue } from './queues.ts';
+import { LabelByFilter } from './label-by-filter.tsx';
+import { QUEUES, type QueueName, useCountsOfQueues, useQueue } from './queues.ts';
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['1 2 3 …', 'give that label'],
   ['Enter', 'agree with the suggestion (not in audits)'],
-  ['← →', 'the bucket before, the next'],
+  ['← → ↑ ↓', 'the bucket before, the next'],
   ['S', 'skip it for now'],
   ['N', 'write a note'],
   ['U', 'undo the last label'],
   ['Space', 'in the table: mark the bucket; labels go to all that are marked'],
+  ['D', 'among the votes of agents: decline'],
   ['?', 'these keys'],
 ];
 
@@ -30,7 +34,9 @@ export function FeedbackPage() {
   const navigate = useNavigate();
   const name: QueueName = QUEUES.find((queue) => queue.name === search.queue)?.name ?? 'recommended';
   const bulk = search.mode === 'table';
-  const queue = useQueue(jobId, name);
+  const { queue, error: problem, refetch } = useQueue(jobId, name);
+  const counts = useCountsOfQueues(jobId);
+  const [filtering, setFiltering] = useState(false);
   const [help, setHelp] = useState(false);
   const go = (part: { queue?: string; mode?: string }) =>
     void navigate({
@@ -53,33 +59,54 @@ export function FeedbackPage() {
           ]}
           size="xs"
         />
+        <Button
+          variant="default"
+          leftSection={<IconFilter size={15} />}
+          disabled={job === undefined}
+          onClick={() => setFiltering(true)}
+        >
+          Label by filter
+        </Button>
         <Button variant="default" leftSection={<IconKeyboard size={15} />} onClick={() => setHelp(true)}>
           Keys <Kbd ml={6}>?</Kbd>
         </Button>
       </PageHeader>
-      <Group mb="sm" justify="space-between" align="flex-start">
+      <Group mb="sm" justify="space-between" align="flex-start" gap="xs">
         <SegmentedControl
           aria-label="Queue"
           size="xs"
           value={name}
           onChange={(to) => go({ queue: to })}
-          data={QUEUES.map(({ name: value, title }) => ({ value, label: title }))}
+          data={QUEUES.map(({ name: value, title }) => ({
+            value,
+            label: (
+              <span>
+                {title}
+                {(counts[value] ?? 0) > 0 && value !== 'all' && (
+                  <span className="queue-count">{(counts[value] ?? 0).toLocaleString()}</span>
+                )}
+              </span>
+            ),
+          }))}
         />
         <EnoughToTrain jobId={jobId} />
       </Group>
-      {queue.error && <ErrorPanel error={queue.error} retry={queue.refetch} />}
-      {(queue.items === undefined || job === undefined) && !queue.error && <Skeleton height={360} />}
-      {queue.items !== undefined && job !== undefined && queue.items.length === 0 && (
-        <Nothing queue={name} events={job.events} points={job.decision_points.length} refetch={queue.refetch} />
+      {problem && <ErrorPanel error={problem} retry={refetch} />}
+      {name === 'agents' && job && <AgentVotes job={job} help={() => setHelp(true)} />}
+      {name !== 'agents' && (queue === undefined || job === undefined) && !problem && <Skeleton height={360} />}
+      {name !== 'agents' && queue && job && queue.items.length === 0 && (
+        <Nothing jobId={jobId} queue={name} events={job.events} points={job.decision_points.length} refetch={refetch} />
       )}
-      {queue.items !== undefined &&
-        job !== undefined &&
+      {name !== 'agents' &&
+        queue &&
+        job &&
         queue.items.length > 0 &&
         (bulk ? (
-          <BulkTable job={job} items={queue.items} queue={name} help={() => setHelp(true)} />
+          <BulkTable key={name} job={job} queue={queue} more={refetch} help={() => setHelp(true)} />
         ) : (
-          <FocusMode key={name} job={job} items={queue.items} queue={name} more={queue.refetch} help={() => setHelp(true)} />
+          <FocusMode key={name} job={job} queue={queue} name={name} more={refetch} help={() => setHelp(true)} />
         ))}
+      {job && <LabelByFilter job={job} start={readState({})} opened={filtering} close={() => setFiltering(false)} />}
       <Modal opened={help} onClose={() => setHelp(false)} title="Keys">
         <Table>
           <Table.Tbody>
@@ -99,11 +126,13 @@ export function FeedbackPage() {
 }
 
 function Nothing({
+  jobId,
   queue,
   events,
   points,
   refetch,
 }: {
+  readonly jobId: number;
   readonly queue: QueueName;
   readonly events: number;
   readonly points: number;
@@ -117,7 +146,14 @@ function Nothing({
     );
   if (points === 0)
     return (
-      <EmptyState title="Choose decision points first">
+      <EmptyState
+        title="Choose decision points first"
+        action={
+          <Link to="/jobs/$jobId/decision-points" params={{ jobId: String(jobId) }}>
+            Decision points
+          </Link>
+        }
+      >
         They put like alerts into buckets, so that one label counts for all of a bucket.
       </EmptyState>
     );
@@ -141,7 +177,7 @@ function EnoughToTrain({ jobId }: { readonly jobId: number }) {
   if (!data) return null;
   const labelled = data.labels.reduce((sum, label) => sum + label.units, 0);
   return (
-    <Paper withBorder px="sm" py={6} miw={300}>
+    <Paper withBorder px="sm" py={6} miw={280}>
       <Stack gap={2}>
         <Text size="xs">
           <b>{labelled.toLocaleString()}</b> {data.unit}s labelled (
@@ -150,7 +186,10 @@ function EnoughToTrain({ jobId }: { readonly jobId: number }) {
         </Text>
         {data.missing === null ? (
           <Text size="xs" c="dimmed">
-            Enough to train: the button is in the overview.
+            Enough to train:{' '}
+            <Link to="/jobs/$jobId" params={{ jobId: String(jobId) }}>
+              train in the overview
+            </Link>
           </Text>
         ) : (
           <>
