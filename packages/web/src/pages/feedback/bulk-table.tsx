@@ -110,22 +110,20 @@ export function BulkTable({
             Undo <Kbd ml={6}>U</Kbd>
           </Button>
         </Group>
-        <Group gap="md">
-          <Text size="sm" c="dimmed" aria-live="polite">
-            {chosen.length === 0
-              ? `A key labels the row in focus: ${(items[at]?.events ?? 0).toLocaleString()} events`
-              : `${chosen.length} buckets marked: a label counts for ${events.toLocaleString()} events`}
-          </Text>
+        <Text size="sm" c="dimmed" aria-live="polite">
+          {chosen.length === 0
+            ? `The row in focus: ${(items[at]?.events ?? 0).toLocaleString()} events`
+            : `${chosen.length} buckets marked: a label counts for ${events.toLocaleString()} events`}
+        </Text>
+      </Group>
+      <Paper withBorder ref={frame} className="bulk" tabIndex={0} role="region" aria-label="Buckets">
+        <div className="bulk-head">
           <Checkbox
-            label="Mark all"
+            aria-label="Mark all"
             checked={marked.size === items.length}
             indeterminate={marked.size > 0 && marked.size < items.length}
             onChange={(e) => setMarked(e.currentTarget.checked ? new Set(items.map((item) => item.key)) : new Set())}
           />
-        </Group>
-      </Group>
-      <Paper withBorder ref={frame} className="bulk" tabIndex={0} role="region" aria-label="Buckets">
-        <div className="bulk-head" aria-hidden="true">
           <span className="bulk-text">Bucket</span>
           <span className="bulk-events">Events</span>
           <span className="bulk-label">Suggestion</span>

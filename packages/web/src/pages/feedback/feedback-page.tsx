@@ -1,4 +1,4 @@
-import { Button, Group, Kbd, Modal, Paper, Progress, SegmentedControl, Skeleton, Stack, Table, Text } from '@mantine/core';
+import { Box, Button, Group, Kbd, Modal, Progress, SegmentedControl, Skeleton, Table, Text } from '@mantine/core';
 import { IconFilter, IconKeyboard } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
@@ -48,7 +48,15 @@ export function FeedbackPage() {
   if (error) return <ErrorPanel error={error} />;
   return (
     <>
-      <PageHeader title="Feedback" about={QUEUES.find((each) => each.name === name)?.about}>
+      <PageHeader
+        title="Feedback"
+        about={
+          <>
+            {QUEUES.find((each) => each.name === name)?.about}
+            <EnoughToTrain jobId={jobId} />
+          </>
+        }
+      >
         <SegmentedControl
           aria-label="How to label"
           value={bulk ? 'table' : 'focus'}
@@ -71,7 +79,7 @@ export function FeedbackPage() {
           Keys <Kbd ml={6}>?</Kbd>
         </Button>
       </PageHeader>
-      <Group mb="sm" justify="space-between" align="flex-start" gap="xs">
+      <Box mb="sm">
         <SegmentedControl
           aria-label="Queue"
           size="xs"
@@ -89,8 +97,7 @@ export function FeedbackPage() {
             ),
           }))}
         />
-        <EnoughToTrain jobId={jobId} />
-      </Group>
+      </Box>
       {problem && <ErrorPanel error={problem} retry={refetch} />}
       {name === 'agents' && job && <AgentVotes job={job} help={() => setHelp(true)} />}
       {name !== 'agents' && (queue === undefined || job === undefined) && !problem && <Skeleton height={360} />}
@@ -174,36 +181,30 @@ function Nothing({
 function EnoughToTrain({ jobId }: { readonly jobId: number }) {
   const training = useQuery({ queryKey: keys.of(jobId, 'training'), queryFn: () => api.training(jobId) });
   const { data } = training;
-  if (!data) return null;
+  if (!data) return <Text size="sm">{'\u00a0'}</Text>;
   const labelled = data.labels.reduce((sum, label) => sum + label.units, 0);
+  const enough = data.missing === null;
   return (
-    <Paper withBorder px="sm" py={6} miw={280}>
-      <Stack gap={2}>
-        <Text size="xs">
-          <b>{labelled.toLocaleString()}</b> {data.unit}s labelled (
-          {data.labels.map((label) => `${label.units} ${label.label}`).join(', ')})
-          {data.undecided > 0 && `, ${data.undecided} undecided`}
-        </Text>
-        {data.missing === null ? (
-          <Text size="xs" c="dimmed">
-            Enough to train:{' '}
-            <Link to="/jobs/$jobId" params={{ jobId: String(jobId) }}>
-              train in the overview
-            </Link>
-          </Text>
-        ) : (
-          <>
-            <Progress
-              value={Math.min(96, (labelled / Math.max(4, 2 * data.labels.length)) * 100)}
-              size="xs"
-              aria-label="Labelled so far"
-            />
-            <Text size="xs" c="dimmed">
-              {data.missing}
-            </Text>
-          </>
+    <Group gap={8} wrap="nowrap" mih={20}>
+      {!enough && (
+        <Progress
+          w={90}
+          value={Math.min(96, (labelled / Math.max(4, 2 * data.labels.length)) * 100)}
+          size="sm"
+          aria-label="Labelled so far"
+        />
+      )}
+      <Text size="sm" span>
+        <b>{labelled.toLocaleString()}</b> {data.unit}s labelled (
+        {data.labels.map((label) => `${label.units} ${label.label}`).join(', ')})
+        {data.undecided > 0 && `, ${data.undecided} undecided`}
+        {enough ? ': ' : `. ${data.missing}`}
+        {enough && (
+          <Link to="/jobs/$jobId" params={{ jobId: String(jobId) }}>
+            enough to train
+          </Link>
         )}
-      </Stack>
-    </Paper>
+      </Text>
+    </Group>
   );
 }
