@@ -10,8 +10,11 @@ import type {
   AppAudits,
   AppAuditVerdict,
   AppBuckets,
+  AppBucketsAsked,
+  AppBucketsFound,
   AppBucketsQuery,
   AppCaller,
+  AppDefaultView,
   AppDemo,
   AppDone,
   AppDrift,
@@ -23,6 +26,7 @@ import type {
   AppGuards,
   AppGuardWish,
   AppImported,
+  AppInfluence,
   AppIntegration,
   AppIntegrationChange,
   AppIntegrationCreate,
@@ -40,6 +44,7 @@ import type {
   AppNotes,
   AppOverrule,
   AppOwnPassword,
+  AppPointsPreview,
   AppQueue,
   AppReprocess,
   AppReprocessed,
@@ -54,8 +59,14 @@ import type {
   AppUser,
   AppUserChange,
   AppUserDraft,
+  AppView,
+  AppViewChange,
+  AppViewDraft,
+  AppViews,
   AppVote,
   AppVoted,
+  AppVotes,
+  AppVotesDone,
   BackupList,
   BackupMade,
 } from '@verdict/contract';
@@ -141,6 +152,12 @@ export class App {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/fields`, { query: { sample } });
   }
 
+  /** The buckets that a choice of decision points would make of the newest events (1,000 unless said otherwise); nothing is changed. */
+  previewPoints(jobId: number, points: readonly string[], sample?: number): Promise<AppPointsPreview> {
+    const body = { decision_points: points, ...(sample === undefined ? {} : { sample }) };
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/decision-points/preview`, { body, repeatable: true });
+  }
+
   /**
    * Brings in closed alerts, at most 1,000. Repeated where the service was busy: alerts with ids of their own are stored once.
    * @param json the JSON of an `AppImport`, as text or bytes, so that numbers in alerts stay as they are spelled.
@@ -159,6 +176,11 @@ export class App {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/events/${part(eventId)}`);
   }
 
+  /** Buckets by their numbers, in that order; at most 500. */
+  findBuckets(jobId: number, asked: AppBucketsAsked): Promise<AppBucketsFound> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/buckets`, { body: asked, repeatable: true });
+  }
+
   /** Biggest first. */
   buckets(jobId: number, query: AppBucketsQuery = {}): Promise<AppBuckets> {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/buckets`, { query: { ...query } });
@@ -167,6 +189,11 @@ export class App {
   /** A vote of the caller; the same vote again changes nothing. */
   vote(jobId: number, eventId: string, vote: AppVote): Promise<AppVoted> {
     return this.#send.json('POST', this.#feedback(jobId, eventId), { body: vote, repeatable: true });
+  }
+
+  /** Votes on many events (at most 500), or takes votes back (`label` null); each by itself, in one call. */
+  voteMany(jobId: number, votes: AppVotes['votes']): Promise<AppVotesDone> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/feedback`, { body: { votes }, repeatable: true, timeout: 120_000 });
   }
 
   withdrawVote(jobId: number, eventId: string): Promise<AppVoted> {
@@ -186,6 +213,30 @@ export class App {
   /** What agents noted on an event. */
   notes(jobId: number, eventId: string): Promise<AppNotes> {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/events/${part(eventId)}/notes`);
+  }
+
+  // Saved views of the Event Explorer: for signed-in people ----------------------------------------------------------------------
+
+  views(jobId: number): Promise<AppViews> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/views`);
+  }
+
+  createView(jobId: number, view: AppViewDraft): Promise<AppView> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/views`, { body: view });
+  }
+
+  /** Only one's own. */
+  changeView(jobId: number, viewId: number, change: AppViewChange): Promise<AppView> {
+    return this.#send.json('PATCH', `${JOBS}/${part(jobId)}/views/${part(viewId)}`, { body: change });
+  }
+
+  deleteView(jobId: number, viewId: number): Promise<AppDone> {
+    return this.#send.json('DELETE', `${JOBS}/${part(jobId)}/views/${part(viewId)}`);
+  }
+
+  /** What the caller's page opens with. */
+  setDefaultView(jobId: number, choice: AppDefaultView): Promise<AppDone> {
+    return this.#send.json('PUT', `${JOBS}/${part(jobId)}/views/default`, { body: choice });
   }
 
   // The guard --------------------------------------------------------------------------------------------------------------------
@@ -251,6 +302,11 @@ export class App {
 
   model(jobId: number, modelId: number): Promise<AppModel> {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}`);
+  }
+
+  /** Which decision points the decisions of a model hang on. */
+  influence(jobId: number, modelId: number): Promise<AppInfluence> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}/influence`);
   }
 
   activateModel(jobId: number, modelId: number): Promise<AppModel> {

@@ -11,6 +11,7 @@ export * from './app-notes.ts';
 export * from './app-operations.ts';
 export * from './app-training.ts';
 export * from './app-trust.ts';
+export * from './app-views.ts';
 export * from './common.ts';
 export * from './read.ts';
 export * from './reference.ts';

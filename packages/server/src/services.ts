@@ -19,6 +19,9 @@ import { eventRoutesApp } from './decisions/decision-app.ts';
 import { DecisionService } from './decisions/decision-service.ts';
 import { decisionRoutesV1, presentDecision, type WantsLegacy } from './decisions/decision-v1.ts';
 import { EventPictures } from './decisions/event-picture.ts';
+import { InfluenceService } from './decisions/influence-service.ts';
+import { pointsRoutesApp } from './decisions/points-app.ts';
+import { PointsPreviewService } from './decisions/points-preview-service.ts';
 import { labelName } from './decisions/reasons.ts';
 import { reprocessRoutesApp } from './decisions/reprocess-app.ts';
 import { ReprocessService } from './decisions/reprocess-service.ts';
@@ -35,6 +38,7 @@ import { feedbackRoutesV2 } from './feedback/feedback-v2.ts';
 import { watchDrift } from './guard/drift-watch.ts';
 import { guardRoutesApp } from './guard/guard-app.ts';
 import { GuardService } from './guard/guard-service.ts';
+import type { Principal } from './http/principal.ts';
 import { baseOf } from './http/read.ts';
 import type { Route } from './http/route.ts';
 import type { Authenticate, Observer } from './http/server.ts';
@@ -77,6 +81,7 @@ import { queueRoutesApp } from './queue/queue-app.ts';
 import { QueueService } from './queue/queue-service.ts';
 import { ResourceService } from './resources/resource-service.ts';
 import { resourceRoutesV2 } from './resources/resource-v2.ts';
+import { exportRoutesApp } from './search/export-app.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { SearchService } from './search/search-service.ts';
 import { SearchThreads } from './search/search-threads.ts';
@@ -92,6 +97,8 @@ import { TRAIN, TrainTask } from './training/train-task.ts';
 import { trainingRoutesApp } from './training/training-app.ts';
 import { TrainingService } from './training/training-service.ts';
 import { VERSION } from './version.ts';
+import { viewRoutesApp } from './views/view-app.ts';
+import { ViewService } from './views/view-service.ts';
 
 /** All services of one process, each made once; the only place where they meet. */
 export interface Services {
@@ -200,13 +207,17 @@ export function wireServices(options: {
   );
   metrics.watchSearch(() => searchIndex.lag);
   const searchThreads = new SearchThreads(SEARCH_DEADLINE_MS);
-  const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex);
+  const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex, async (principal, searched) =>
+    // Keys ask for playbooks and reports; people ask for themselves, and may be asked for a blind label next.
+    principal.kind === 'user' ? (await Promise.all(searched.map((job) => guards.waitingEvents(job)))).flat() : [],
+  );
   const agentVotes = new AgentVoteService(storage, clock, audit, jobs, events, feedback);
   const tools = [
     ...readTools({ jobs, events, buckets, decisions, feedback, pictures, training, metrics: figures, readiness, search, clock }),
     ...writeTools({ jobs, votes: agentVotes, training }),
   ];
   observe({ metrics, ingest, feedback, tasks, disk });
+  feedback.onChange(() => buckets.forgetQueues());
   const changes = new Changes(randomUUID());
   tellOf(changes, { ingest, feedback, tasks, jobs });
 
@@ -243,9 +254,23 @@ export function wireServices(options: {
     ...activityRoutesApp({ jobs, activity }),
     ...demoRoutesApp({ demo }),
     ...integrationRoutesApp({ integrations }),
-    ...eventRoutesApp({ jobs, events, buckets, decisions, feedback, pictures }),
+    ...eventRoutesApp({
+      jobs,
+      events,
+      buckets,
+      decisions,
+      feedback,
+      pictures,
+      hides: async (principal, job, eventSeq) => mayLabel(principal) && guards.isWaiting(job, eventSeq),
+    }),
     ...feedbackRoutesApp({ jobs, feedback, questions: queue }),
     ...queueRoutesApp({ jobs, events, buckets, decisions, queue }),
+    ...pointsRoutesApp({
+      jobs,
+      previews: new PointsPreviewService(events, feedback),
+      influences: new InfluenceService(storage, decisions),
+      modelOf: async (principal, jobId, modelId) => training.model((await jobs.get(principal, jobId)).id, modelId),
+    }),
     ...guardRoutesApp({ jobs, guards, events, buckets }),
     ...taskRoutesApp({ tasks, audit }),
     ...trainingRoutesApp({ jobs, training }),
@@ -255,8 +280,10 @@ export function wireServices(options: {
     ...driftRoutesApp({ jobs, drift }),
     ...reprocessRoutesApp({ jobs, reprocess }),
     ...searchRoutesV2({ search, jobs, reprocess }),
+    ...exportRoutesApp({ jobs, search, audit, storage }),
     ...noteRoutesV2({ notes, jobs }),
     ...noteRoutesApp({ notes, jobs }),
+    ...viewRoutesApp({ jobs, views: new ViewService(storage, clock, audit) }),
     ...healthRoutes({ config, readiness, metrics }),
     ...healthRoutesV2({ readiness }),
     ...backupRoutes({ backups }),
@@ -330,6 +357,11 @@ export function wireServices(options: {
 /** Kinds of tasks that give stored events other decisions, or remove them. */
 const CHANGE_EVENTS: ReadonlySet<string> = new Set([REPROCESS, RETENTION_KIND]);
 
+/** Who may give a blind label, and so must not see what it is asked about. */
+function mayLabel(principal: Principal): boolean {
+  return principal.kind === 'management' ? principal.scopes.has('write:event_feedback') : principal.kind !== 'input';
+}
+
 /** How long one search may run. */
 const SEARCH_DEADLINE_MS = 30_000;
 
@@ -381,7 +413,9 @@ function tellOf(
     for (const { event, job } of ingested) if (event.outcome !== 'repeated') counts.set(job.id, (counts.get(job.id) ?? 0) + 1);
     for (const [jobId, count] of counts) changes.countEvents(jobId, count);
   });
-  parts.feedback.observe((job) => changes.tell({ kind: 'feedback', jobId: job.id, data: {} }));
+  parts.feedback.onChange((jobId, { eventId, bucketId, by }) =>
+    changes.tell({ kind: 'feedback', jobId, data: { event_id: eventId, bucket_id: bucketId, by } }),
+  );
   parts.jobs.onChange((jobId) => changes.tell({ kind: 'job', jobId, data: {} }));
   parts.tasks.onChange((task) => {
     if (task.jobId === null) return;

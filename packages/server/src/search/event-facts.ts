@@ -19,11 +19,14 @@ export class EventFacts {
   readonly #jobs: ReadonlyMap<number, Job>;
   readonly #shared = new Map<string, Omit<ArcannaFacts, 'event' | 'before'>>();
   readonly #points = new Map<string, readonly string[]>();
+  readonly #hidden: ReadonlySet<number>;
   /** Alerts parsed so far. */
   parsed = 0;
 
-  constructor(store: SearchStore, jobs: readonly Job[]) {
+  /** @param hidden events that are shown as not decided. */
+  constructor(store: SearchStore, jobs: readonly Job[], hidden: readonly number[] = []) {
     this.#store = store;
+    this.#hidden = new Set(hidden);
     this.#jobs = new Map(jobs.map((job) => [job.id, job]));
   }
 
@@ -54,8 +57,13 @@ export class EventFacts {
     return toEvent(this.#store.bySeq(seq)!);
   }
 
-  arcanna(event: StoredEvent): ArcannaBlock {
-    const job = this.#jobs.get(event.jobId)!;
+  arcanna(found: StoredEvent): ArcannaBlock {
+    const job = this.#jobs.get(found.jobId)!;
+    if (this.#hidden.has(found.seq)) {
+      const event = { ...found, decisionId: null };
+      return arcannaBlockOf(job, { ...this.#sharedOf(job, event), event, before: undefined });
+    }
+    const event = found;
     const row = this.#store.before(event.seq);
     const before = row && { classNo: row.class_no };
     return arcannaBlockOf(job, { ...this.#sharedOf(job, event), event, before });

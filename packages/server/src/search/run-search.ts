@@ -5,6 +5,7 @@ import { collectorOf } from './aggregate.ts';
 import { aggregatedFields } from './aggregation.ts';
 import { matches } from './evaluate.ts';
 import { EventFacts } from './event-facts.ts';
+import { csvLine, jsonLine } from './export-lines.ts';
 import { FieldCollector } from './field-collector.ts';
 import { Best, filterSource, type Placed, shownSort, sortValues } from './hits.ts';
 import type { Effort, Found, SearchOrder, Want } from './order.ts';
@@ -31,7 +32,7 @@ class Search {
   constructor(store: SearchStore, order: SearchOrder) {
     this.#store = store;
     this.#order = order;
-    this.#facts = new EventFacts(store, order.jobs);
+    this.#facts = new EventFacts(store, order.jobs, order.hidden);
     store.columns.wanted(fieldsRead(order));
     const key = store.indexKey();
     this.#plan = planOf(order.query, key === undefined ? undefined : new TermHash(key));
@@ -55,6 +56,14 @@ class Search {
         ids.sort((a, b) => a.seq - b.seq);
         return { kind: 'ids', ids: ids.map(({ jobId, eventId }) => ({ jobId, eventId })) };
       }
+      case 'names': {
+        const names: { id: string; seq: number }[] = [];
+        for (const job of this.#order.jobs) this.#each(job.id, ({ id, seq }) => names.push({ id, seq }));
+        names.sort((a, b) => b.seq - a.seq);
+        return { kind: 'json', text: names.map(({ id }) => id).join('\n'), total: names.length };
+      }
+      case 'lines':
+        return this.#lines(want.columns);
       case 'fields':
         return this.#fields(want.newest);
     }
@@ -125,6 +134,16 @@ class Search {
       ...(collector ? { aggregations: collector.result() } : {}),
     });
     return { kind: 'json', text, total };
+  }
+
+  #lines(columns: readonly string[] | null): Found {
+    const lines: string[] = [];
+    for (const job of this.#order.jobs)
+      this.#each(job.id, (document) => {
+        if (columns !== null) lines.push(csvLine(document, columns));
+        else lines.push(jsonLine(document, this.#facts.arcanna(this.#facts.event(document.seq)), this.#store.body(document.seq)));
+      });
+    return { kind: 'json', text: lines.join(''), total: lines.length };
   }
 
   #pointsSource(event: StoredEvent): Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Progress, Text } from '@mantine/core';
+import { Button, Group, Paper, Progress, Text } from '@mantine/core';
 import { IconFlask } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -62,8 +62,9 @@ export function DemoPanel() {
   const { task } = data;
   const filling = isFilling(task?.state);
   return (
-    <Alert color="orange" variant="light" mb="md" icon={<IconFlask size={18} />} role="status" aria-label="Demo data">
-      <Group justify="space-between" gap="md" wrap="nowrap" align="flex-start">
+    <Paper withBorder mb="md" p="sm" role="status" aria-label="Demo data" className="demo-panel">
+      <Group justify="space-between" gap="md" wrap="nowrap">
+        <IconFlask size={18} aria-hidden="true" />
         <div className="grow">
           <Text size="sm">
             {filling
@@ -96,7 +97,7 @@ export function DemoPanel() {
           Remove the demo data
         </Button>
       </Group>
-    </Alert>
+    </Paper>
   );
 }
 
