@@ -1,4 +1,7 @@
 import type {
+  AppAbout,
+  AppActivity,
+  AppActivityQuery,
   AppAgentVote,
   AppAgentVoteSettled,
   AppAuditAnswer,
@@ -7,6 +10,8 @@ import type {
   AppAudits,
   AppAuditVerdict,
   AppBuckets,
+  AppBucketsAsked,
+  AppBucketsFound,
   AppBucketsQuery,
   AppCaller,
   AppCodeStep,
@@ -14,6 +19,8 @@ import type {
   AppCodeStepDetails,
   AppCounts,
   AppCountsRequest,
+  AppDefaultView,
+  AppDemo,
   AppDone,
   AppDrift,
   AppEnded,
@@ -25,6 +32,7 @@ import type {
   AppGuards,
   AppGuardWish,
   AppImported,
+  AppInfluence,
   AppIntegration,
   AppIntegrationChange,
   AppIntegrationCreate,
@@ -42,6 +50,7 @@ import type {
   AppNotes,
   AppOverrule,
   AppOwnPassword,
+  AppPointsPreview,
   AppQueue,
   AppReprocess,
   AppReprocessed,
@@ -56,8 +65,14 @@ import type {
   AppUser,
   AppUserChange,
   AppUserDraft,
+  AppView,
+  AppViewChange,
+  AppViewDraft,
+  AppViews,
   AppVote,
   AppVoted,
+  AppVotes,
+  AppVotesDone,
   BackupList,
   BackupMade,
 } from '@verdict/contract';
@@ -143,6 +158,12 @@ export class App {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/fields`, { query: { sample } });
   }
 
+  /** The buckets that a choice of decision points would make of the newest events (1,000 unless said otherwise); nothing is changed. */
+  previewPoints(jobId: number, points: readonly string[], sample?: number): Promise<AppPointsPreview> {
+    const body = { decision_points: points, ...(sample === undefined ? {} : { sample }) };
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/decision-points/preview`, { body, repeatable: true });
+  }
+
   /**
    * Brings in closed alerts, at most 1,000. Repeated where the service was busy: alerts with ids of their own are stored once.
    * @param json the JSON of an `AppImport`, as text or bytes, so that numbers in alerts stay as they are spelled.
@@ -161,6 +182,11 @@ export class App {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/events/${part(eventId)}`);
   }
 
+  /** Buckets by their numbers, in that order; at most 500. */
+  findBuckets(jobId: number, asked: AppBucketsAsked): Promise<AppBucketsFound> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/buckets`, { body: asked, repeatable: true });
+  }
+
   /** Biggest first. */
   buckets(jobId: number, query: AppBucketsQuery = {}): Promise<AppBuckets> {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/buckets`, { query: { ...query } });
@@ -169,6 +195,11 @@ export class App {
   /** A vote of the caller; the same vote again changes nothing. */
   vote(jobId: number, eventId: string, vote: AppVote): Promise<AppVoted> {
     return this.#send.json('POST', this.#feedback(jobId, eventId), { body: vote, repeatable: true });
+  }
+
+  /** Votes on many events (at most 500), or takes votes back (`label` null); each by itself, in one call. */
+  voteMany(jobId: number, votes: AppVotes['votes']): Promise<AppVotesDone> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/feedback`, { body: { votes }, repeatable: true, timeout: 120_000 });
   }
 
   withdrawVote(jobId: number, eventId: string): Promise<AppVoted> {
@@ -188,6 +219,30 @@ export class App {
   /** What agents noted on an event. */
   notes(jobId: number, eventId: string): Promise<AppNotes> {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/events/${part(eventId)}/notes`);
+  }
+
+  // Saved views of the Event Explorer: for signed-in people ----------------------------------------------------------------------
+
+  views(jobId: number): Promise<AppViews> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/views`);
+  }
+
+  createView(jobId: number, view: AppViewDraft): Promise<AppView> {
+    return this.#send.json('POST', `${JOBS}/${part(jobId)}/views`, { body: view });
+  }
+
+  /** Only one's own. */
+  changeView(jobId: number, viewId: number, change: AppViewChange): Promise<AppView> {
+    return this.#send.json('PATCH', `${JOBS}/${part(jobId)}/views/${part(viewId)}`, { body: change });
+  }
+
+  deleteView(jobId: number, viewId: number): Promise<AppDone> {
+    return this.#send.json('DELETE', `${JOBS}/${part(jobId)}/views/${part(viewId)}`);
+  }
+
+  /** What the caller's page opens with. */
+  setDefaultView(jobId: number, choice: AppDefaultView): Promise<AppDone> {
+    return this.#send.json('PUT', `${JOBS}/${part(jobId)}/views/default`, { body: choice });
   }
 
   // The guard --------------------------------------------------------------------------------------------------------------------
@@ -276,6 +331,11 @@ export class App {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}`);
   }
 
+  /** Which decision points the decisions of a model hang on. */
+  influence(jobId: number, modelId: number): Promise<AppInfluence> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}/influence`);
+  }
+
   activateModel(jobId: number, modelId: number): Promise<AppModel> {
     return this.#send.json('POST', `${JOBS}/${part(jobId)}/models/${part(modelId)}/activate`, { repeatable: true });
   }
@@ -336,6 +396,27 @@ export class App {
     return this.#send.json('POST', `/api/app/tasks/${part(taskId)}/cancel`, { repeatable: true });
   }
 
+  /** What came in, what was decided and what waits, over time. */
+  activity(jobId: number, query: AppActivityQuery = {}): Promise<AppActivity> {
+    return this.#send.json('GET', `${JOBS}/${part(jobId)}/activity`, { query: { ...query } });
+  }
+
+  // Demo ---------------------------------------------------------------------------------------------------------------------------
+
+  demo(): Promise<AppDemo> {
+    return this.#send.json('GET', '/api/app/demo');
+  }
+
+  /** Makes a use case with made-up alerts; the answer's task fills it. */
+  makeDemo(): Promise<AppDemo> {
+    return this.#send.json('POST', '/api/app/demo');
+  }
+
+  /** Removes it with everything in it. */
+  removeDemo(): Promise<AppDone> {
+    return this.#send.json('DELETE', '/api/app/demo');
+  }
+
   // Integrations -----------------------------------------------------------------------------------------------------------------
 
   integrationTypes(search?: string): Promise<AppIntegrationTypeList> {
@@ -362,6 +443,11 @@ export class App {
 
   changeIntegration(integrationId: number, change: AppIntegrationChange): Promise<AppIntegrationWritten> {
     return this.#send.json('PATCH', `/api/app/integrations/${part(integrationId)}`, { body: change });
+  }
+
+  /** Its old key ends at once where it was made for it; the new one is in the answer, this once. */
+  replaceIntegrationKey(integrationId: number): Promise<AppIntegrationWritten> {
+    return this.#send.json('POST', `/api/app/integrations/${part(integrationId)}/key`);
   }
 
   deleteIntegration(integrationId: number): Promise<AppDone> {
@@ -424,6 +510,11 @@ export class App {
   /** Makes a backup in the data folder of the service; answers when it is done. */
   backup(): Promise<BackupMade> {
     return this.#send.json('POST', '/api/app/backup', { timeout: 3_600_000 });
+  }
+
+  /** Version, size, and the rules of signing in. */
+  about(): Promise<AppAbout> {
+    return this.#send.json('GET', '/api/app/about');
   }
 
   backups(): Promise<BackupList> {

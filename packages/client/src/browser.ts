@@ -3,9 +3,9 @@ export type * from '@verdict/contract';
 export { SCOPES } from '@verdict/contract';
 export { VerdictError, VerdictUnreachable } from './errors.ts';
 
-import type { Health, ReadyAnswer } from '@verdict/contract';
+import type { AppExport, Health, ReadyAnswer } from '@verdict/contract';
 import { App } from './app.ts';
-import { Requester } from './requester.ts';
+import { errorOf, part, Requester } from './requester.ts';
 import { overNetwork, type Transport } from './transport.ts';
 import { V2 } from './v2.ts';
 
@@ -21,6 +21,13 @@ export interface BrowserOptions {
   readonly timeout?: number;
 }
 
+/** A file on its way. */
+export interface Exported {
+  /** Events that it will hold. */
+  readonly total: number;
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
 /** Where signing in happens: a 401 there is the answer, not the end of a session. */
 const SESSION = '/api/app/session';
 
@@ -31,11 +38,32 @@ export class BrowserClient {
   /** Use cases as documents, for export and import. */
   readonly v2: V2;
   readonly #send: Requester;
+  readonly #options: BrowserOptions;
 
   constructor(options: BrowserOptions) {
+    this.#options = options;
     this.#send = new Requester({ transport: inSession(options), key: undefined, timeout: options.timeout ?? 30_000, retries: 2 });
     this.app = new App(this.#send);
     this.v2 = new V2(this.#send);
+  }
+
+  /**
+   * All events that a query finds, as they come: a table, or one JSON a line. `total` is how many there will be.
+   * @throws VerdictError for a refusal; what breaks off later is an error of the stream.
+   */
+  async export(jobId: number, what: AppExport, signal?: AbortSignal): Promise<Exported> {
+    const send = () =>
+      fetch(`/api/app/jobs/${part(jobId)}/export`, {
+        method: 'POST',
+        redirect: 'error',
+        headers: { 'content-type': 'application/json', 'x-verdict-csrf': this.#options.csrf() ?? '' },
+        body: JSON.stringify(what),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    let answer = await send();
+    if (answer.status === 401 && (await this.#options.signedOut())) answer = await send();
+    if (!answer.ok || answer.body === null) throw errorOf({ status: answer.status, text: await answer.text() });
+    return { total: Number(answer.headers.get('x-total-count') ?? 0), body: answer.body };
   }
 
   /** Whether the process is alive. */

@@ -108,7 +108,8 @@ function withQuery(path: string, query: Query): string {
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
 }
 
-function errorOf({ status, text }: Incoming): VerdictError {
+/** The error that an answer tells of. */
+export function errorOf({ status, text }: Pick<Incoming, 'status' | 'text'>): VerdictError {
   let body: Partial<ErrorBody> = {};
   try {
     const parsed: unknown = JSON.parse(text);

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Nullable } from './common.ts';
+import { ExplanationView } from './v1-event.ts';
 
 /** The app API over jobs, events, buckets and feedback: what people's own clients (web, CLI) use. Times are RFC 3339 with Z. */
 
@@ -69,6 +70,7 @@ export const AppJob = Type.Object(
       { description: 'What it is wired to.' },
     ),
     settings: AppJobSettings,
+    demo: Type.Boolean({ description: 'Filled with made-up alerts, to look around in.' }),
     active_model_id: Nullable(Type.Integer(), 'The model that decides.'),
     shadow_model_id: Nullable(Type.Integer(), 'The model that decides silently beside it.'),
     warnings: Type.Array(Type.String(), {
@@ -171,6 +173,9 @@ export const AppEventRow = Type.Object(
     bucket_id: Nullable(Type.Integer(), 'Its bucket.'),
     state: text('new, pending, in_knowledge_base or retrain.'),
     decision: AppDecision,
+    blind: Type.Boolean({
+      description: 'It waits for a blind label as a sample of the guard: what the machine says is hidden from who may give one.',
+    }),
     consensus: AppConsensus,
   },
   { description: 'An event in a list.' },
@@ -187,6 +192,28 @@ export const AppEvents = Type.Object(
   { description: 'Events, newest first.' },
 );
 export type AppEvents = Static<typeof AppEvents>;
+
+export const AppExport = Type.Object(
+  {
+    query: Type.Optional(
+      Type.Unsafe<Record<string, unknown>>({
+        type: 'object',
+        additionalProperties: true,
+        description: 'Which events, in the query DSL of /api/v2/events/raw_es_query; all without it.',
+      }),
+    ),
+    format: Type.Enum(['csv', 'ndjson'], { description: 'A table of the columns, or whole events, one JSON a line.' }),
+    columns: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 1_000 }), {
+        minItems: 1,
+        maxItems: 100,
+        description: 'Fields of the table, in their order.',
+      }),
+    ),
+  },
+  { description: 'What to export.', examples: [{ format: 'csv', columns: ['id', '@timestamp', 'rule.name'] }] },
+);
+export type AppExport = Static<typeof AppExport>;
 
 export const AppFeedbackEntry = Type.Object(
   {
@@ -219,6 +246,11 @@ export const AppEvent = Type.Object(
       description: 'What the decision may depend on.',
     }),
     reasons: Type.Array(Type.String(), { description: 'Why, in short sentences.' }),
+    explanation: Nullable(
+      ExplanationView,
+      'What speaks for and against, and the nearest labelled buckets; null without a decision, and while it is `blind`.',
+    ),
+    own_label: Nullable(Type.String(), "The caller's own vote on it."),
     automation: text('allowed or ask.'),
     automation_reason: text('Why.'),
     feedback: Type.Array(AppFeedbackEntry, { description: 'Everything said of it, newest first.' }),
@@ -236,30 +268,54 @@ export type AppEvent = Static<typeof AppEvent>;
 export const AppBucketsQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
   offset: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
+  queue: Type.Optional(
+    Type.Enum(['all', 'disagreements', 'low', 'outliers', 'undecided'], {
+      default: 'all',
+      description:
+        'Which: disagreements between people, or of people with the machine; decided with less than 60 %; unlike anything labelled; without a label that people agree on.',
+    }),
+  ),
 });
 export type AppBucketsQuery = Static<typeof AppBucketsQuery>;
+const buckets = {
+  buckets: Type.Array(
+    Type.Object(
+      {
+        bucket_id: Type.Integer(),
+        events: count('Events in it.'),
+        title: Nullable(Type.String(), 'The title of its newest event.'),
+        decision_points: Type.Array(Type.Object({ point: Type.String(), value: Type.Unknown() })),
+        state: text('new, pending, in_knowledge_base or retrain.'),
+        consensus: AppConsensus,
+        decision: Nullable(AppDecision, 'What the machine says of its newest event; null also where that is `blind`.'),
+        blind: Type.Boolean({ description: 'Its newest event waits for a blind label, so what the machine says is not shown.' }),
+        own_label: Nullable(Type.String(), "The caller's own vote in it."),
+        example_event_id: Nullable(Type.String(), 'Its newest event.'),
+        first_seen_at: time('When it was first seen.'),
+        last_seen_at: time('When it was last seen.'),
+      },
+      { description: 'A bucket.' },
+    ),
+  ),
+};
 export const AppBuckets = Type.Object(
   {
-    buckets: Type.Array(
-      Type.Object(
-        {
-          bucket_id: Type.Integer(),
-          events: count('Events in it.'),
-          decision_points: Type.Array(Type.Object({ point: Type.String(), value: Type.Unknown() })),
-          state: text('new, pending, in_knowledge_base or retrain.'),
-          consensus: AppConsensus,
-          decision: Nullable(AppDecision, 'What the machine says of its newest event.'),
-          example_event_id: Nullable(Type.String(), 'Its newest event.'),
-          first_seen_at: time('When it was first seen.'),
-          last_seen_at: time('When it was last seen.'),
-        },
-        { description: 'A bucket.' },
-      ),
-    ),
+    ...buckets,
+    total: count('Buckets in the queue.'),
+    counts: Type.Record(Type.String(), Type.Integer(), { description: 'Buckets in each queue, by its name.' }),
   },
   { description: 'Buckets, biggest first.' },
 );
 export type AppBuckets = Static<typeof AppBuckets>;
+export const AppBucketsAsked = Type.Object(
+  { bucket_ids: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: 500 }) },
+  { description: 'Which buckets.', examples: [{ bucket_ids: [17, 18] }] },
+);
+export type AppBucketsAsked = Static<typeof AppBucketsAsked>;
+export const AppBucketsFound = Type.Object(buckets, {
+  description: 'Those of the buckets that are there, in the order in which they were named.',
+});
+export type AppBucketsFound = Static<typeof AppBucketsFound>;
 
 export const AppVote = Type.Object(
   {
@@ -273,6 +329,40 @@ export const AppVote = Type.Object(
   { description: 'A vote of the signed-in person.', examples: [{ label: 'Drop' }] },
 );
 export type AppVote = Static<typeof AppVote>;
+/** Most votes in one call. */
+const MOST_VOTES = 500;
+export const AppVotes = Type.Object(
+  {
+    votes: Type.Array(
+      Type.Object({
+        event_id: Type.String({ minLength: 1, maxLength: 200, description: 'The event.' }),
+        label: Nullable(
+          Type.String({ minLength: 1, maxLength: 200 }),
+          "Name or class id; null takes the caller's vote on it back.",
+        ),
+        notes: Type.Optional(Type.String({ maxLength: 10_000 })),
+        ask: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+      }),
+      { minItems: 1, maxItems: MOST_VOTES },
+    ),
+  },
+  { description: 'Votes of the caller on many events.', examples: [{ votes: [{ event_id: '4711', label: 'Drop' }] }] },
+);
+export type AppVotes = Static<typeof AppVotes>;
+export const AppVotesDone = Type.Object(
+  {
+    results: Type.Array(
+      Type.Object({
+        event_id: text('The event.'),
+        error: text('Why it was refused; empty where it was not.'),
+        before: Nullable(Type.String(), "The caller's vote on the event until now: what an undo gives back."),
+      }),
+      { description: 'In their order.' },
+    ),
+  },
+  { description: 'What became of each vote.' },
+);
+export type AppVotesDone = Static<typeof AppVotesDone>;
 export const AppOverrule = Type.Object(
   { label: Type.String({ minLength: 1, maxLength: 200 }), reason: Type.String({ minLength: 1, maxLength: 10_000 }) },
   { description: "A lead's word over the votes.", examples: [{ label: 'Escalate', reason: 'Seen in the red-team report' }] },

@@ -67,3 +67,21 @@ export const BackupList = Type.Object(
   { description: 'The backups in the data folder.' },
 );
 export type BackupList = Static<typeof BackupList>;
+
+/** What the service is: `GET /api/app/about`. */
+export const AppAbout = Type.Object(
+  {
+    version: Type.String({ description: 'The version of Verdict.' }),
+    node: Type.String({ description: 'The version of Node.js it runs on.' }),
+    started_at: Type.String({ format: 'date-time', description: 'When this process started.' }),
+    database_bytes: Type.Integer({ description: 'Size of the database in bytes.' }),
+    memory_bytes: Type.Integer({ description: 'Memory that the process holds, in bytes.' }),
+    search_lag: Type.Integer({ description: 'Events that the search index does not hold yet.' }),
+    session_idle_seconds: Type.Integer({ description: 'A session ends after so long without a call.' }),
+    session_longest_seconds: Type.Integer({ description: 'A session ends after so long whatever happens.' }),
+    free_failures: Type.Integer({ description: 'Failed sign-ins of a name that cost no waiting.' }),
+    longest_wait_seconds: Type.Integer({ description: 'The longest wait after more of them; it doubles from one second.' }),
+  },
+  { description: 'What the service is, and its rules of signing in.' },
+);
+export type AppAbout = Static<typeof AppAbout>;

@@ -218,6 +218,60 @@ export type AppModel = Static<typeof AppModel>;
 
 export const AppModels = Type.Array(AppModel, { description: 'Models, newest first.' });
 
+export const AppInfluence = Type.Object(
+  {
+    buckets: count('Buckets looked at: the newest.'),
+    points: Type.Array(
+      Type.Object(
+        {
+          decision_point: text('The decision point.'),
+          weight: Type.Number({ description: 'Mean size of what the log-odds of a decision lose without it.' }),
+          towards: share('Share of the buckets in which it spoke for what was decided.'),
+          against: share('Share of them in which it spoke against it.'),
+        },
+        { description: 'One of them.' },
+      ),
+      { description: 'Those that weigh most first.' },
+    ),
+  },
+  { description: 'What the decisions of a model hang on.' },
+);
+export type AppInfluence = Static<typeof AppInfluence>;
+
+export const AppPointsAsked = Type.Object(
+  {
+    decision_points: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1, maxItems: 100 }),
+    sample: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_000, default: 1_000 })),
+  },
+  { description: 'Decision points to try out.', examples: [{ decision_points: ['rule.name', 'host.os'] }] },
+);
+export type AppPointsAsked = Static<typeof AppPointsAsked>;
+export const AppPointsPreview = Type.Object(
+  {
+    events: count('Events looked at: the newest.'),
+    buckets: count('Buckets that they would be in.'),
+    single: count('Buckets with one event.'),
+    empty: count('Events that hold none of the points.'),
+    top_10: share('Share of the events in the ten biggest buckets.'),
+    top_50: share('Share of the events in the fifty biggest buckets.'),
+    labelled: count('Buckets with events that people have agreed on.'),
+    conflicts: count('Buckets that would hold events with different labels.'),
+    biggest: Type.Array(
+      Type.Object(
+        {
+          events: count('Events in it.'),
+          labels: Type.Array(Type.String(), { description: 'What people agree on for events in it.' }),
+          decision_points: Type.Array(Type.Object({ point: Type.String(), value: Type.Unknown() })),
+        },
+        { description: 'A bucket.' },
+      ),
+      { description: 'The biggest of them.' },
+    ),
+  },
+  { description: 'The buckets that a choice of decision points would make.' },
+);
+export type AppPointsPreview = Static<typeof AppPointsPreview>;
+
 export const AppReprocess = Type.Object(
   {
     event_ids: Type.Optional(

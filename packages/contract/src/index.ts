@@ -1,8 +1,10 @@
 /** What travels over the wire: schemas, their types, and readers for input from outside. Imports nothing of ours. */
 
 export * from './app-access.ts';
+export * from './app-activity.ts';
 export * from './app-agents.ts';
 export * from './app-code-steps.ts';
+export * from './app-demo.ts';
 export * from './app-guard.ts';
 export * from './app-integrations.ts';
 export * from './app-jobs.ts';
@@ -11,6 +13,7 @@ export * from './app-operations.ts';
 export * from './app-search.ts';
 export * from './app-training.ts';
 export * from './app-trust.ts';
+export * from './app-views.ts';
 export * from './common.ts';
 export * from './read.ts';
 export * from './reference.ts';

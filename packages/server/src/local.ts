@@ -20,6 +20,8 @@ import { NewerDatabase } from './storage/migrations.ts';
 import { DATABASE_FILE, openSqlite, StoreInUse } from './storage/sqlite.ts';
 import { VERSION } from './version.ts';
 
+export { DEMO_LABELS, type DemoAlert, oddAlerts, ordinaryDay } from './demo/alerts.ts';
+export { type Random, randomFrom } from './demo/random.ts';
 export { choosePoints, type EvaluateOptions, type Evaluation, evaluateRows, labelsOf, MOST_POINTS } from './ingest/evaluate.ts';
 export { type BadRow, type LabelledRow, type RowFields, readLabelledRow, secondId } from './ingest/labelled-row.ts';
 export {

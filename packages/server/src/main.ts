@@ -17,8 +17,8 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  if (process.stdout.isTTY) process.stdout.write(await running.welcome());
-  else process.stderr.write(await running.welcome());
+  const shown = process.stdout.isTTY ? process.stdout : process.stderr;
+  shown.write(await running.welcome(shown.isTTY));
 
   let stopping = false;
   const stop = (signal: string) => {

@@ -20,8 +20,11 @@ export interface Running {
   readonly http: Http;
   /** Where it answers: `http://127.0.0.1:9666`. */
   readonly url: string;
-  /** What to open and do next, for the terminal. */
-  welcome(): Promise<string>;
+  /**
+   * What to open and do next.
+   * @param terminal whether only a person at a terminal sees it: then it has the set-up link. What is kept in a log file must not have it.
+   */
+  welcome(terminal?: boolean): Promise<string>;
   /** Stops taking calls, finishes what was accepted, closes the store. */
   stop(): Promise<void>;
 }
@@ -62,7 +65,7 @@ export async function startService(config: Config, log: Logger, clock: Clock = w
       services,
       http,
       url,
-      welcome: () => welcome(config, url, services),
+      welcome: (terminal = true) => welcome(config, url, services, terminal),
       async stop() {
         services.stopping();
         await http.close();
@@ -89,14 +92,21 @@ function addressOf(config: Config, http: Http): string {
   return `${config.tls ? 'https' : 'http'}://${host}:${port}`;
 }
 
-async function welcome(config: Config, url: string, services: Services): Promise<string> {
+async function welcome(config: Config, url: string, services: Services, terminal: boolean): Promise<string> {
   const jobs = await services.jobs.list({ kind: 'operator', name: 'operator' });
-  const secret = await services.access.setup.issue();
+  const { setup } = services.access;
+  const secret = terminal ? await setup.issue() : null;
   const lines = [
     `Verdict ${VERSION} is running on ${url} with its data in ${config.dataDir}.`,
     '',
     `  Web app:            ${url}`,
     `  API page:           ${url}/docs`,
+    ...(!terminal && (await setup.isNeeded())
+      ? [
+          '  First start:        npm run verdict -- users add NAME --admin',
+          '                      (no terminal here, so no set-up link: it would stay in a log)',
+        ]
+      : []),
     ...(secret === null
       ? []
       : [

@@ -2,9 +2,13 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type Access, createAccess } from './access/access.ts';
 import { accessRoutesApp } from './access/access-app.ts';
+import { FREE_OF_NAME, LONGEST_WAIT } from './access/guesses.ts';
 import type { KeyService } from './access/key-service.ts';
 import { sessionRoutesApp } from './access/session-app.ts';
+import { IDLE, LONGEST } from './access/session-service.ts';
 import { tokenRoutesV2 } from './access/token-v2.ts';
+import { activityRoutesApp } from './activity/activity-app.ts';
+import { ActivityService } from './activity/activity-service.ts';
 import { auditRoutesApp } from './audit/audit-app.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BucketService } from './buckets/bucket-service.ts';
@@ -20,10 +24,16 @@ import { eventRoutesApp } from './decisions/decision-app.ts';
 import { DecisionService } from './decisions/decision-service.ts';
 import { decisionRoutesV1, presentDecision, type WantsLegacy } from './decisions/decision-v1.ts';
 import { EventPictures } from './decisions/event-picture.ts';
+import { InfluenceService } from './decisions/influence-service.ts';
+import { pointsRoutesApp } from './decisions/points-app.ts';
+import { PointsPreviewService } from './decisions/points-preview-service.ts';
 import { labelName } from './decisions/reasons.ts';
 import { reprocessRoutesApp } from './decisions/reprocess-app.ts';
 import { ReprocessService } from './decisions/reprocess-service.ts';
-import { ReprocessTask } from './decisions/reprocess-task.ts';
+import { REPROCESS, ReprocessTask } from './decisions/reprocess-task.ts';
+import { demoRoutesApp } from './demo/demo-app.ts';
+import { DemoService } from './demo/demo-service.ts';
+import { DemoTask } from './demo/demo-task.ts';
 import { driftRoutesApp } from './drift/drift-app.ts';
 import { DriftService } from './drift/drift-service.ts';
 import { feedbackRoutesApp } from './feedback/feedback-app.ts';
@@ -33,6 +43,7 @@ import { feedbackRoutesV2 } from './feedback/feedback-v2.ts';
 import { watchDrift } from './guard/drift-watch.ts';
 import { guardRoutesApp } from './guard/guard-app.ts';
 import { GuardService } from './guard/guard-service.ts';
+import type { Principal } from './http/principal.ts';
 import { baseOf } from './http/read.ts';
 import type { Route } from './http/route.ts';
 import type { Authenticate, Observer } from './http/server.ts';
@@ -63,6 +74,7 @@ import { RecomputeTask } from './metrics/recompute-task.ts';
 import { noteRoutesApp } from './notes/note-app.ts';
 import { NoteService } from './notes/note-service.ts';
 import { noteRoutesV2 } from './notes/note-v2.ts';
+import { aboutRoutesApp } from './operations/about-app.ts';
 import { backupRoutes } from './operations/backup-app.ts';
 import { BackupService } from './operations/backup-service.ts';
 import { DiskWatch } from './operations/disk-watch.ts';
@@ -70,11 +82,12 @@ import { healthRoutes } from './operations/health-app.ts';
 import { healthRoutesV2 } from './operations/health-v2.ts';
 import { Metrics, type TrainingOutcome } from './operations/metrics.ts';
 import { Readiness } from './operations/readiness.ts';
-import { type RetentionSchedule, RetentionService } from './operations/retention-service.ts';
+import { RETENTION_KIND, type RetentionSchedule, RetentionService } from './operations/retention-service.ts';
 import { queueRoutesApp } from './queue/queue-app.ts';
 import { QueueService } from './queue/queue-service.ts';
 import { ResourceService } from './resources/resource-service.ts';
 import { resourceRoutesV2 } from './resources/resource-v2.ts';
+import { exportRoutesApp } from './search/export-app.ts';
 import { removeGone } from './search/gone-store.ts';
 import { searchRoutesApp } from './search/search-app.ts';
 import { SearchIndex } from './search/search-index.ts';
@@ -85,13 +98,15 @@ import { shadowRoutesApp } from './shadow/shadow-app.ts';
 import { ShadowService } from './shadow/shadow-service.ts';
 import type { Storage } from './storage/storage.ts';
 import type { TaskState } from './tasks/task.ts';
-import { TaskService } from './tasks/task-service.ts';
+import { isOver, TaskService } from './tasks/task-service.ts';
 import { taskRoutesApp } from './tasks/tasks-app.ts';
 import { ModelCache } from './training/model-cache.ts';
 import { TRAIN, TrainTask } from './training/train-task.ts';
 import { trainingRoutesApp } from './training/training-app.ts';
 import { TrainingService } from './training/training-service.ts';
 import { VERSION } from './version.ts';
+import { viewRoutesApp } from './views/view-app.ts';
+import { ViewService } from './views/view-service.ts';
 
 /** All services of one process, each made once; the only place where they meet. */
 export interface Services {
@@ -184,16 +199,22 @@ export function wireServices(options: {
     run: (order, signal) => codeThreads.run(order, signal),
     recordMax: config.eventLimit,
   });
-  const handlers = [trainTask, rebucketTask, reprocessTask, recomputeTask, enrichTask, retention.handler];
-  const tasks = new TaskService(storage, clock, handlers, {
+  const demoTask = new DemoTask({ clock, jobs, ingest, feedback, guards, tasks: () => tasks, training: () => training });
+  const handlers = [trainTask, rebucketTask, reprocessTask, recomputeTask, enrichTask, retention.handler, demoTask];
+  const tasks: TaskService = new TaskService(storage, clock, handlers, {
     onError: (error, task) => log.error({ err: error, task: task.id, kind: task.kind }, 'task failed'),
   });
   enrichTask.workWith(tasks);
   ingest.onPending((tx, jobId) => enrichTask.carryOnIn(tx, jobId));
   codeSteps.onChange((jobId) => enrichTask.forgive(jobId));
   jobs.onPointsChanged((tx, jobId, version, origin) => rebucketTask.enqueueIn(tasks, tx, jobId, version, origin));
-  const training = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
+  const training: TrainingService = new TrainingService(storage, clock, audit, jobs, tasks, trainTask, models);
   const figures = new MetricsService(storage, audit, training, tasks);
+  const activity = new ActivityService(storage, clock);
+  tasks.onChange((task) => {
+    if (CHANGE_EVENTS.has(task.kind) && isOver(task)) activity.forget(task.jobId);
+  });
+  const demo = new DemoService(storage, jobs, integrations, tasks);
   const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
   // A shadow that was made the active model is none any more.
   trainTask.onActivated((jobId, modelId) => {
@@ -216,13 +237,17 @@ export function wireServices(options: {
   searchIndex.onTakenIn((until) => storage.write((tx) => removeGone(tx, until)));
   metrics.watchSearch(() => ({ events: searchIndex.lag, pieces: searchIndex.missing }));
   const searchThreads = new SearchThreads(SEARCH_DEADLINE_MS);
-  const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex);
+  const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex, async (principal, searched) =>
+    // Keys ask for playbooks and reports; people ask for themselves, and may be asked for a blind label next.
+    principal.kind === 'user' ? (await Promise.all(searched.map((job) => guards.waitingEvents(job)))).flat() : [],
+  );
   const agentVotes = new AgentVoteService(storage, clock, audit, jobs, events, feedback);
   const tools = [
     ...readTools({ jobs, events, buckets, decisions, feedback, pictures, training, metrics: figures, readiness, search, clock }),
     ...writeTools({ jobs, votes: agentVotes, training }),
   ];
   observe({ metrics, ingest, pending, feedback, tasks, disk });
+  feedback.onChange(() => buckets.forgetQueues());
   const changes = new Changes(randomUUID());
   tellOf(changes, { ingest, pending, feedback, tasks, jobs });
 
@@ -257,10 +282,26 @@ export function wireServices(options: {
     ...resourceRoutesV2({ resources, integrations }),
     ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
     ...jobRoutesApp({ jobs, drift }),
+    ...activityRoutesApp({ jobs, activity }),
+    ...demoRoutesApp({ demo }),
     ...integrationRoutesApp({ integrations }),
-    ...eventRoutesApp({ jobs, events, buckets, decisions, feedback, pictures }),
+    ...eventRoutesApp({
+      jobs,
+      events,
+      buckets,
+      decisions,
+      feedback,
+      pictures,
+      hides: async (principal, job, eventSeq) => mayLabel(principal) && guards.isWaiting(job, eventSeq),
+    }),
     ...feedbackRoutesApp({ jobs, feedback, questions: queue }),
     ...queueRoutesApp({ jobs, events, buckets, decisions, queue }),
+    ...pointsRoutesApp({
+      jobs,
+      previews: new PointsPreviewService(events, feedback),
+      influences: new InfluenceService(storage, decisions),
+      modelOf: async (principal, jobId, modelId) => training.model((await jobs.get(principal, jobId)).id, modelId),
+    }),
     ...guardRoutesApp({ jobs, guards, events, buckets }),
     ...taskRoutesApp({ tasks, audit }),
     ...trainingRoutesApp({ jobs, training }),
@@ -273,11 +314,21 @@ export function wireServices(options: {
     ...codeStepRoutesV2({ steps: codeSteps, jobs }),
     ...codeStepRoutesApp({ steps: codeSteps, jobs }),
     ...searchRoutesApp({ search }),
+    ...exportRoutesApp({ jobs, search, audit, storage }),
     ...noteRoutesV2({ notes, jobs }),
     ...noteRoutesApp({ notes, jobs }),
+    ...viewRoutesApp({ jobs, views: new ViewService(storage, clock, audit) }),
     ...healthRoutes({ config, readiness, metrics }),
     ...healthRoutesV2({ readiness }),
     ...backupRoutes({ backups }),
+    ...aboutRoutesApp({
+      version: VERSION,
+      startedAt: clock(),
+      databaseFile: storage.file,
+      searchLag: () => searchIndex.lag,
+      sessions: { idle: IDLE, longest: LONGEST },
+      guesses: { free: FREE_OF_NAME, longestWait: LONGEST_WAIT },
+    }),
     ...agentVoteRoutesApp({ jobs, votes: agentVotes }),
     ...mcpRoutesApp({
       tools,
@@ -337,6 +388,14 @@ export function wireServices(options: {
       await access.stop();
     },
   };
+}
+
+/** Kinds of tasks that give stored events other decisions, or remove them. */
+const CHANGE_EVENTS: ReadonlySet<string> = new Set([REPROCESS, RETENTION_KIND]);
+
+/** Who may give a blind label, and so must not see what it is asked about. */
+function mayLabel(principal: Principal): boolean {
+  return principal.kind === 'management' ? principal.scopes.has('write:event_feedback') : principal.kind !== 'input';
 }
 
 /** How long one search may run. */
@@ -400,7 +459,9 @@ function tellOf(
     const [first] = settled;
     if (first) changes.countEvents(first.job.id, settled.length);
   });
-  parts.feedback.observe((job) => changes.tell({ kind: 'feedback', jobId: job.id, data: {} }));
+  parts.feedback.onChange((jobId, { eventId, bucketId, by }) =>
+    changes.tell({ kind: 'feedback', jobId, data: { event_id: eventId, bucket_id: bucketId, by } }),
+  );
   parts.jobs.onChange((jobId) => changes.tell({ kind: 'job', jobId, data: {} }));
   parts.tasks.onChange((task) => {
     if (task.jobId === null) return;

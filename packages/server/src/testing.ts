@@ -73,7 +73,7 @@ export async function startTestService(
         init.body = typeof body === 'string' ? body : body instanceof Uint8Array ? Uint8Array.from(body) : JSON.stringify(body);
       const response = await fetch(`${running.url}${path}`, init);
       const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
+      const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '') && text !== '';
       return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
     },
     async inputKey(draft = {}) {

@@ -48,6 +48,7 @@ const home = createRoute({
 const jobs = createRoute({
   getParentRoute: () => shell,
   path: '/jobs',
+  validateSearch: (search): { create?: true } => (search.create === true ? { create: true } : {}),
   component: lazyRouteComponent(() => import('./pages/jobs/jobs-page.tsx'), 'JobsPage'),
 });
 const anySearch = (search: Record<string, unknown>): Record<string, unknown> => search;
@@ -55,6 +56,7 @@ const anySearch = (search: Record<string, unknown>): Record<string, unknown> => 
 const overview = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$jobId',
+  validateSearch: (search): { days?: number } => ([1, 7, 365].includes(Number(search.days)) ? { days: Number(search.days) } : {}),
   component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
 });
 const explorer = createRoute({

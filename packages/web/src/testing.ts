@@ -29,6 +29,8 @@ export const PASSWORD = 'correct horse battery';
 export interface TestWeb {
   /** Where the service answers. */
   readonly url: string;
+  /** The address of a new set-up link; undefined where there is an administrator. */
+  setupLink(): Promise<string | undefined>;
   /** The operator's client. */
   readonly operator: VerdictClient;
   readonly browser: Browser;
@@ -41,12 +43,13 @@ export interface TestWeb {
   stop(): Promise<void>;
 }
 
-/** Starts both. `npm test` has built the app before. */
-export async function startTestWeb(): Promise<TestWeb> {
+/** Starts both. `npm test` has built the app before. @param clock microseconds since 1970; the wall's where it is left out. */
+export async function startTestWeb(clock?: () => number): Promise<TestWeb> {
   const folder = mkdtempSync(join(tmpdir(), 'verdict-web-'));
   const service = await startService(
     { ...DEFAULTS, port: 0, dataDir: folder, logLevel: 'silent' },
     createLog({ logLevel: 'silent' }),
+    clock,
   );
   const browser = await chromium.launch({ executablePath: CHROMIUM!, headless: true, args: FLAGS });
   const problems: string[] = [];
@@ -55,6 +58,9 @@ export async function startTestWeb(): Promise<TestWeb> {
     operator: new VerdictClient({ socketPath: join(folder, SOCKET_FILE) }),
     browser,
     problems,
+    async setupLink() {
+      return /\/setup#[A-Za-z0-9_-]+/.exec(await service.welcome())?.[0];
+    },
     async page({ dark = false } = {}) {
       const context = await browser.newContext({
         viewport: { width: 1280, height: 800 },
@@ -77,14 +83,9 @@ export async function startTestWeb(): Promise<TestWeb> {
     },
     async signedIn(options) {
       const page = await web.page(options);
-      const link = /\/setup#[A-Za-z0-9_-]+/.exec(await service.welcome())?.[0];
-      if (link) {
-        await page.goto(link);
-        await page.getByLabel('User name').fill('ada');
-        await page.getByRole('textbox', { name: 'Password', exact: true }).fill(PASSWORD);
-        await page.getByRole('textbox', { name: 'The password again' }).fill(PASSWORD);
-        await page.getByRole('button', { name: /Make the administrator/ }).click();
-      } else {
+      const link = await web.setupLink();
+      if (link) await setUp(page, link);
+      else {
         await page.goto('/sign-in');
         await page.getByLabel('User name').fill('ada');
         await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
@@ -100,6 +101,15 @@ export async function startTestWeb(): Promise<TestWeb> {
     },
   };
   return web;
+}
+
+/** Opens a set-up link and fills in what it asks for. */
+export async function setUp(page: Page, link: string, name = 'ada'): Promise<void> {
+  await page.goto(link);
+  await page.getByLabel('User name').fill(name);
+  await page.getByRole('textbox', { name: 'Password', exact: true }).fill(PASSWORD);
+  await page.getByRole('textbox', { name: 'The password again' }).fill(PASSWORD);
+  await page.getByRole('button', { name: /Make the administrator/ }).click();
 }
 
 /** What axe finds wrong with a page (WCAG 2.2 A and AA), as sentences. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { VerdictClient } from '@verdict/client';
 import type { Command } from 'commander';
 import { connect, readConfig } from '../connect.ts';
-import { tellStory } from '../demo/story.ts';
+import type { Story } from '../demo/story.ts';
 import { type Io, note } from '../io.ts';
 import { whereOf, whole } from '../options.ts';
 
@@ -27,7 +27,7 @@ export function demoCommand(program: Command, io: Io): void {
       if (where.url !== undefined || io.env.VERDICT_URL) {
         const url = (where.url ?? io.env.VERDICT_URL)!;
         const session = await connect(io, where);
-        return tellStory(io, { ...options, keep: options.keep === true, url, admin: session.client });
+        return tell(io, { ...options, keep: options.keep === true, url, admin: session.client });
       }
       await onPrivateService(io, where.dataDir, options);
     });
@@ -42,11 +42,17 @@ async function onPrivateService(io: Io, dataDir: string | undefined, options: De
   try {
     const admin = new VerdictClient({ socketPath: join(folder, SOCKET_FILE) });
     // What is in a folder of its own goes with the folder.
-    await tellStory(io, { ...options, keep: true, url: service.url, admin });
+    await tell(io, { ...options, keep: true, url: service.url, admin });
   } finally {
     await service.stop();
     if (options.keep || dataDir !== undefined)
       note(io, `The data is in ${folder}. Look around: VERDICT_DATA_DIR=${folder} npm start`);
     else rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Loaded when it is asked for: the alerts come with the service, which other commands do without. */
+async function tell(io: Io, story: Story): Promise<void> {
+  const { tellStory } = await import('../demo/story.ts');
+  await tellStory(io, story);
 }

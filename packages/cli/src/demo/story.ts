@@ -1,10 +1,9 @@
 import { type AppJob, type DecisionView, VerdictClient } from '@verdict/client';
+import { type DemoAlert, oddAlerts, ordinaryDay, randomFrom } from '@verdict/server/local';
 import { waitForBuckets, watchTask } from '../commands/jobs.ts';
 import { CliError, count, type Io, percent, plural, say } from '../io.ts';
 import { startProgress } from '../progress.ts';
 import { table } from '../table.ts';
-import { type DemoAlert, oddAlerts, ordinaryDay } from './alerts.ts';
-import { randomFrom } from './random.ts';
 
 export interface Story {
   readonly seed: number;

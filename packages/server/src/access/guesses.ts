@@ -6,9 +6,9 @@ import { nameKey } from './user.ts';
 const SECOND = 1_000_000;
 /** Failures are forgotten after a day without one, in microseconds. */
 const FORGOTTEN_AFTER = 86_400 * SECOND;
-const LONGEST_WAIT = 15 * 60 * SECOND;
+export const LONGEST_WAIT = 15 * 60 * SECOND;
 /** Failures that cost no waiting: people mistype. An address may be a whole office. */
-const FREE_OF_NAME = 5;
+export const FREE_OF_NAME = 5;
 const FREE_OF_ADDRESS = 20;
 
 interface Row {

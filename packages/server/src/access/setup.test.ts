@@ -50,3 +50,10 @@ test('of two at once one is made', async () => {
   );
   expect(answers.map((a) => a.status).sort()).toEqual([200, 409]);
 });
+
+test('where no terminal is, what is written has no secret, and says how else to begin', async () => {
+  service = await startTestService();
+  const kept = await service.running.welcome(false);
+  expect(kept).not.toContain('/setup#');
+  expect(kept).toContain('users add NAME --admin');
+});

@@ -1,5 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Job, sharesFeedback } from '../jobs/job.ts';
 import type { ReadTx, Storage, Tx } from '../storage/storage.ts';
 import { type Bucket, type KnowledgeState, knowledgeState } from './bucket.ts';
+import { type BucketFacts, type BucketQueue, sortIntoQueues } from './bucket-queue.ts';
 import * as store from './bucket-store.ts';
 
 /** A bucket that a batch of events belongs to, before its row is known. */
@@ -11,9 +14,14 @@ export interface BucketPlace {
   readonly values: string;
 }
 
+/** Buckets looked at between two turns of the main thread, and how long the lists made of them serve, in milliseconds. */
+const AT_ONCE = 400;
+const FRESH_MS = 1_500;
+
 /** Buckets: find, make, count. Everything that changes them takes the unit it belongs to. */
 export class BucketService {
   readonly #storage: Storage;
+  readonly #queues = new Map<string, { readonly until: number; readonly lists: Promise<Record<BucketQueue, number[]>> }>();
 
   constructor(storage: Storage) {
     this.#storage = storage;
@@ -51,6 +59,41 @@ export class BucketService {
   /** Buckets of the job's current decision points, biggest first. */
   async list(jobId: number, pointsVersion: number, limit: number, offset: number): Promise<Bucket[]> {
     return this.#storage.read((tx) => store.listBuckets(tx, jobId, pointsVersion, limit, offset));
+  }
+
+  /**
+   * The numbers of the job's buckets in the lists that people label from. All buckets are looked at, a part at a time; who asks again
+   * within a second or so gets the same lists.
+   */
+  async queues(job: Job): Promise<Record<BucketQueue, number[]>> {
+    const name = `${job.id}:${job.pointsVersion}`;
+    const now = performance.now();
+    for (const [key, { until }] of this.#queues) if (until < now) this.#queues.delete(key);
+    const known = this.#queues.get(name);
+    if (known) return known.lists;
+    const lists = this.#sortAll(job);
+    this.#queues.set(name, { until: now + FRESH_MS, lists });
+    lists.catch(() => this.#queues.delete(name));
+    return lists;
+  }
+
+  /** What was known of the lists is old: somebody labelled. */
+  forgetQueues(): void {
+    this.#queues.clear();
+  }
+
+  async #sortAll(job: Job): Promise<Record<BucketQueue, number[]>> {
+    const place = { id: job.id, pointsVersion: job.pointsVersion, shared: sharesFeedback(job.category) };
+    const all: BucketFacts[] = [];
+    let after: string | undefined = '';
+    while (after !== undefined) {
+      const from: string = after;
+      const { facts, last } = await this.#storage.read((tx) => store.bucketFacts(tx, place, from, AT_ONCE));
+      all.push(...facts);
+      after = last;
+      await nextTurn();
+    }
+    return sortIntoQueues(all);
   }
 
   /** The state of a unit under a model. `unit` as in the model's knowledge base: `b:` and the bucket's key, or `e:` and the event's number. */

@@ -157,6 +157,13 @@ export class DecisionService {
     return explanation;
   }
 
+  /** Why a model would decide values of its own decision points as it does; undefined where there is nothing to decide by. */
+  async explainValues(modelId: number, values: PointValues): Promise<Explanation | undefined> {
+    const model = await this.#models.get(modelId);
+    const points = this.compile(model.points);
+    return points.empty(values) ? undefined : model.explain(values, points.key(values));
+  }
+
   async #decideValues(
     tx: Tx,
     job: Job,

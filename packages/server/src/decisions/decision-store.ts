@@ -1,3 +1,4 @@
+import { type PointValues, parsePointValues } from '@verdict/engine';
 import type { ReadTx, Tx } from '../storage/storage.ts';
 import type { Decision } from './decision.ts';
 
@@ -19,6 +20,17 @@ interface DecisionRow {
 export async function getDecision(tx: ReadTx, id: number): Promise<Decision | undefined> {
   const row = await tx.get<DecisionRow>('SELECT * FROM decisions WHERE id = ?', id);
   return row && toDecision(row);
+}
+
+/** Values of the newest buckets of the decision points that a model was trained on. */
+export async function newestValues(tx: ReadTx, modelId: number, limit: number): Promise<PointValues[]> {
+  const rows = await tx.all<{ point_values: string }>(
+    `SELECT b.point_values FROM models m JOIN buckets b ON b.job_id = m.job_id AND b.points_version = m.points_version
+     WHERE m.id = ? ORDER BY b.id DESC LIMIT ?`,
+    modelId,
+    limit,
+  );
+  return rows.map(({ point_values }) => parsePointValues(point_values));
 }
 
 export async function findDecision(

@@ -1,5 +1,7 @@
-import { AppEventParams, AppOverrule, AppVote, AppVoted } from '@verdict/contract';
+import { AppEventParams, AppJobParams, AppOverrule, AppVote, AppVoted, AppVotes, AppVotesDone } from '@verdict/contract';
 import { presentConsensus } from '../decisions/decision-app.ts';
+import { labelName } from '../decisions/reasons.ts';
+import { Refusal } from '../errors.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobService } from '../jobs/job-service.ts';
@@ -52,6 +54,44 @@ export function feedbackRoutesApp(deps: {
           closingNotes: body.notes,
         });
         return said(job, voted.label.name, voted.counted, voted.consensus);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/app/jobs/{job_id}/feedback',
+      id: 'appVoteMany',
+      summary: 'Vote on many events, or take votes back',
+      description: 'Each by itself: one that is refused says why and changes nothing for the others.',
+      tag,
+      right: vote,
+      params: AppJobParams,
+      body: AppVotes,
+      response: AppVotesDone,
+      async handler({ principal, params, body }) {
+        const job = await jobs.get(principal, params.job_id);
+        const voter = voterOf(principal, undefined);
+        const one = async ({ event_id: id, label, notes, ask }: AppVotes['votes'][number]) => {
+          let before: string | null = null;
+          try {
+            const own = await feedback.ownVote(job.id, id, voter);
+            before = own === undefined ? null : labelName(job, own);
+            if (label !== null)
+              await feedback.vote(job.id, id, {
+                label,
+                voter,
+                through: 'app',
+                closingNotes: notes,
+                ...(ask === undefined ? { asked: 'self' as const } : await deps.questions.asked(job.id, id, ask)),
+              });
+            else if (own !== undefined) await feedback.withdraw(job.id, id, voter, 'app');
+            return { event_id: id, error: '', before };
+          } catch (error) {
+            if (error instanceof Refusal && error.status < 500) return { event_id: id, error: error.message, before };
+            throw error;
+          }
+        };
+        // Asked for together, so that they share commits; a refusal of the store itself refuses the whole call, which can be sent again.
+        return { results: await Promise.all(body.votes.map(one)) };
       },
     }),
     route({

@@ -45,6 +45,12 @@ export interface Voted {
 /** Told after the commit. */
 export type FeedbackObserver = (job: Job, voted: Voted) => void;
 
+/** Told after the commit of everything that may change what people agree on: votes, withdrawals, a lead's word and its end. */
+export type FeedbackListener = (
+  jobId: number,
+  about: { readonly eventId: string; readonly bucketId: number | null; readonly by: string },
+) => void;
+
 /** What people say: votes, withdrawals, a lead's overrule. Everything is kept; what counts is derived from it in the same unit. */
 export class FeedbackService {
   readonly #storage: Storage;
@@ -55,6 +61,7 @@ export class FeedbackService {
   readonly #buckets: BucketService;
   readonly #decisions: DecisionService;
   readonly #observers: FeedbackObserver[] = [];
+  readonly #listeners: FeedbackListener[] = [];
 
   constructor(
     storage: Storage,
@@ -76,6 +83,10 @@ export class FeedbackService {
 
   observe(observer: FeedbackObserver): void {
     this.#observers.push(observer);
+  }
+
+  onChange(listener: FeedbackListener): void {
+    this.#listeners.push(listener);
   }
 
   /**
@@ -147,6 +158,7 @@ export class FeedbackService {
     tx.afterCommit(() => {
       for (const observer of this.#observers) observer(job, voted);
     });
+    this.#tell(tx, event, vote.voter);
     return voted;
   }
 
@@ -179,6 +191,7 @@ export class FeedbackService {
         keyId: null,
       });
       await store.deleteVote(tx, event.seq, voter.id);
+      this.#tell(tx, event, voter);
       if ((await store.countVotes(tx, event.seq)) === 0) await this.#jobs.countFeedbackIn(tx, jobId, -1, now);
       return this.#recount(tx, unitOf(job, event), voter.id, jobId, now);
     });
@@ -214,6 +227,7 @@ export class FeedbackService {
         feedbackId,
       });
       const after = await this.#recount(tx, unit, OVERRULE, jobId, now);
+      this.#tell(tx, event, voter);
       await this.#record(tx, origin, 'feedback.overrule', job, event, before, { ...after, reason: reason.trim() });
       return after;
     });
@@ -234,8 +248,22 @@ export class FeedbackService {
       const now = this.#clock();
       await store.insertFeedback(tx, this.#lead(job, event, 'lift', null, voter, now, null));
       const after = await this.#recount(tx, unit, OVERRULE, jobId, now);
+      this.#tell(tx, event, voter);
       await this.#record(tx, origin, 'feedback.lift', job, event, before, after);
       return after;
+    });
+  }
+
+  /** The class number that a voter says of the event's unit now: of its bucket, or of the event where it stands on its own. */
+  async ownClass(job: Job, event: StoredEvent, voter: Voter): Promise<number | undefined> {
+    return (await this.#storage.read((tx) => store.getUnitVote(tx, unitOf(job, event), voter.id)))?.class_no;
+  }
+
+  /** The class number of a voter's vote on the current version of the event itself. @throws Refusal `event_not_found`. */
+  async ownVote(jobId: number, eventId: string, voter: Voter): Promise<number | undefined> {
+    return this.#storage.read(async (tx) => {
+      const event = await this.#events.getIn(tx, jobId, eventId);
+      return (await store.getVote(tx, event.seq, voter.id))?.class_no;
     });
   }
 
@@ -310,6 +338,12 @@ export class FeedbackService {
 
   async #recount(tx: Tx, unit: Unit, voter: string, jobId: number, now: number): Promise<Consensus | undefined> {
     return store.settleVoter(tx, unit, voter, jobId, now);
+  }
+
+  #tell(tx: Tx, { jobId, eventId, bucketId }: StoredEvent, voter: Voter): void {
+    tx.afterCommit(() => {
+      for (const listener of this.#listeners) listener(jobId, { eventId, bucketId, by: voter.name });
+    });
   }
 
   async #job(tx: ReadTx, jobId: number): Promise<Job> {

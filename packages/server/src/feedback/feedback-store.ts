@@ -221,7 +221,8 @@ async function saveConsensus(
   return consensus;
 }
 
-async function getUnitVote(
+/** What one voter says of a unit now. */
+export async function getUnitVote(
   tx: ReadTx,
   unit: Unit,
   voter: string,

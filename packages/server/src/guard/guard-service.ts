@@ -255,6 +255,20 @@ export class GuardService {
     });
   }
 
+  /** Whether an event waits for a blind label now: whoever may give one must not see what the model says of it. */
+  async isWaiting(job: Job, eventSeq: number): Promise<boolean> {
+    if (job.activeModelId === null || !this.draws(job.id)) return false;
+    const audit = await this.#storage.read((tx) => store.auditOfEvent(tx, eventSeq));
+    return audit !== undefined && audit.answer === null && audit.modelId === job.activeModelId && audit.dueAt > this.#clock();
+  }
+
+  /** Numbers of all events of a job that wait for a blind label now. */
+  async waitingEvents(job: Job): Promise<number[]> {
+    const modelId = job.activeModelId;
+    if (modelId === null || !this.draws(job.id)) return [];
+    return this.#storage.read((tx) => store.waitingEvents(tx, job.id, modelId, this.#clock()));
+  }
+
   /**
    * A blind label: a vote like any other, and evidence for the guards of the model under test. Only the first answer is evidence.
    * @throws Refusal `not_found`, `unknown_label`, or `refused` when it was answered before.

@@ -125,6 +125,17 @@ export async function waitingAudits(
   return rows.map(toAudit);
 }
 
+/** Numbers of the events that wait for a blind label; the newest where there are very many. */
+export async function waitingEvents(tx: ReadTx, jobId: number, modelId: number, now: number): Promise<number[]> {
+  const rows = await tx.all<{ event_seq: number }>(
+    `SELECT event_seq FROM guard_audits WHERE job_id = ? AND model_id = ? AND answer_class_no IS NULL AND due_at > ? ORDER BY id DESC LIMIT 50000`,
+    jobId,
+    modelId,
+    now,
+  );
+  return rows.map(({ event_seq }) => event_seq);
+}
+
 export async function lastAudit(tx: ReadTx): Promise<number> {
   return (await tx.get<{ top: number | null }>('SELECT max(id) AS top FROM guard_audits'))?.top ?? 0;
 }

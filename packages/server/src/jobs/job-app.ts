@@ -201,6 +201,7 @@ async function presentAppJob(jobs: JobService, job: Job, warnings: readonly stri
       audit_rate: job.settings.auditRate,
       protected_points: [...job.settings.protectedPoints],
     },
+    demo: job.settings.demo,
     active_model_id: job.activeModelId,
     shadow_model_id: job.shadowModelId,
     warnings: [...warnings],

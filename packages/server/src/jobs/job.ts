@@ -31,6 +31,8 @@ export interface JobSettings {
   readonly feedbackColumns: readonly string[];
   readonly monitoring: unknown;
   readonly autoRetrain: unknown;
+  /** Filled with made-up alerts, to look around in. */
+  readonly demo: boolean;
 }
 
 export const DEFAULT_SETTINGS: JobSettings = {
@@ -43,6 +45,7 @@ export const DEFAULT_SETTINGS: JobSettings = {
   feedbackColumns: [],
   monitoring: null,
   autoRetrain: null,
+  demo: false,
 };
 
 /** What a job is wired to, in pipeline order. */

@@ -38,7 +38,7 @@ export function resourceRoutesV2(deps: {
 }): Route[] {
   const { resources, integrations } = deps;
   const tag = 'v2: resources';
-  const read = { scope: 'read:resources' } as const;
+  const read = { scope: 'read:resources', role: 'lead' } as const;
 
   return [
     route({
@@ -49,7 +49,7 @@ export function resourceRoutesV2(deps: {
       description:
         'All of the document is done, or nothing. Resources may refer to each other in any order. A refusal, such as a title that exists, is answered with status NOK. A bare map without the member resources is accepted too.',
       tag,
-      right: { scope: 'write:resources' },
+      right: { scope: 'write:resources', role: 'admin' },
       query: OverwriteQuery,
       body: ResourcesRequest,
       lenient: true,

@@ -22,11 +22,14 @@ export class EventFacts {
   readonly #shared = new Map<string, Shared>();
   readonly #points = new Map<string, readonly string[]>();
   readonly #pendingFrom: number;
+  readonly #hidden: ReadonlySet<number>;
   /** Alerts parsed so far. */
   parsed = 0;
 
-  constructor(store: SearchStore, jobs: readonly Job[]) {
+  /** @param hidden events that are shown as not decided. */
+  constructor(store: SearchStore, jobs: readonly Job[], hidden: readonly number[] = []) {
     this.#store = store;
+    this.#hidden = new Set(hidden);
     this.#jobs = new Map(jobs.map((job) => [job.id, job]));
     this.#pendingFrom = store.pendingFrom();
   }
@@ -74,8 +77,17 @@ export class EventFacts {
     return toEvent(this.#store.bySeq(seq)!);
   }
 
+  /** Whether the caller must not see what the machine says of an event. */
+  hides(seq: number): boolean {
+    return this.#hidden.has(seq);
+  }
+
   arcanna(event: StoredEvent): ArcannaBlock {
     const job = this.#jobs.get(event.jobId)!;
+    if (this.hides(event.seq)) {
+      const undecided = { ...event, decisionId: null };
+      return arcannaBlockOf(job, { ...this.#sharedOf(job, undecided), event: undecided, before: undefined });
+    }
     const row = this.#store.before(event.seq);
     const before = row && { classNo: row.class_no };
     return arcannaBlockOf(job, { ...this.#sharedOf(job, event), event, before });

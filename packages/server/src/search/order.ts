@@ -32,6 +32,10 @@ export type Want =
   | ({ readonly kind: 'counts' } & CountsWanted)
   /** Numbers of the events, oldest first. */
   | { readonly kind: 'ids' }
+  /** Ids of the events of one job, newest first, as text with one on each line. */
+  | { readonly kind: 'names' }
+  /** Lines of a file: a table of these columns, or whole events as JSON (null). */
+  | { readonly kind: 'lines'; readonly columns: readonly string[] | null }
   /** Fields of the newest events of each job. */
   | { readonly kind: 'fields'; readonly newest: number };
 
@@ -50,6 +54,8 @@ export interface SearchOrder {
   readonly jobs: readonly Job[];
   readonly query: Query;
   readonly want: Want;
+  /** Events of which the caller must not see what the machine says: they count as not decided. */
+  readonly hidden?: readonly number[] | undefined;
 }
 
 /** What a field holds in the events that were looked at. */

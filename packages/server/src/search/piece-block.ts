@@ -68,8 +68,10 @@ export class PieceBlocks {
     const codes = new Uint16Array(PIECE);
     const groups: Group[] = [];
     const numbers = new Map<Group, number>();
-    for (const row of this.#store.changing(piece * PIECE, (piece + 1) * PIECE - 1)) {
-      const [seq, jobId, pointsVersion, bucketId, decisionId, status, tag] = row;
+    for (const stored of this.#store.changing(piece * PIECE, (piece + 1) * PIECE - 1)) {
+      const [seq, jobId, pointsVersion, bucketId, decided, status, tag] = stored;
+      const decisionId = this.#facts.hides(seq) ? null : decided;
+      const row: ChangingRow = [seq, jobId, pointsVersion, bucketId, decisionId, status, tag];
       const job = this.#jobs.get(jobId);
       if (!job) continue;
       const unit = unitOf(job, { seq, bucketId });

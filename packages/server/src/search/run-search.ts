@@ -6,11 +6,13 @@ import { collectorOf } from './aggregate.ts';
 import { EventCounts } from './event-counts.ts';
 import { EventFacts } from './event-facts.ts';
 import { EventWalk } from './event-walk.ts';
+import { csvLine, jsonLine } from './export-lines.ts';
 import { FieldCollector } from './field-collector.ts';
 import { Best, filterSource, type Placed, type SortKey, shownSort, sortValues } from './hits.ts';
 import { Offering } from './offer.ts';
 import { type After, type Effort, type Found, fieldsRead, type SearchOrder, type Want } from './order.ts';
 import { planOf } from './plan.ts';
+import type { SearchDocument } from './query.ts';
 import { keep } from './rows.ts';
 import type { SearchStore } from './search-store.ts';
 import { TermHash } from './term-hash.ts';
@@ -33,7 +35,7 @@ class Search {
   constructor(store: SearchStore, order: SearchOrder) {
     this.#store = store;
     this.#order = order;
-    this.#facts = new EventFacts(store, order.jobs);
+    this.#facts = new EventFacts(store, order.jobs, order.hidden);
     const fields = fieldsRead(order.query, order.want);
     store.remembered.wanted(fields);
     const key = store.indexKey();
@@ -63,16 +65,18 @@ class Search {
       }
       case 'ids': {
         const ids: { jobId: number; eventId: string; seq: number }[] = [];
-        this.#walk.each(({ block, places }) => {
-          for (const place of places) {
-            const { id, jobId, seq } = block.document(place);
-            ids.push({ jobId, eventId: id, seq });
-          }
-          return true;
-        });
+        this.#each(({ id, jobId, seq }) => ids.push({ jobId, eventId: id, seq }));
         ids.sort((a, b) => a.seq - b.seq);
         return { kind: 'ids', ids: ids.map(({ jobId, eventId }) => ({ jobId, eventId })) };
       }
+      case 'names': {
+        const names: { id: string; seq: number }[] = [];
+        this.#each(({ id, seq }) => names.push({ id, seq }));
+        names.sort((a, b) => b.seq - a.seq);
+        return { kind: 'json', text: names.map(({ id }) => id).join('\n'), total: names.length };
+      }
+      case 'lines':
+        return this.#lines(want.columns);
       case 'fields':
         return this.#fields(want.newest);
     }
@@ -151,6 +155,23 @@ class Search {
     const row = this.#store.bySeq(seq);
     const known = row !== undefined && this.#order.jobs.some(({ id }) => id === row.job_id);
     return { seq, sort: known ? sortValues(this.#facts.documentOf(toEvent(row)), sort) : shown };
+  }
+
+  #lines(columns: readonly string[] | null): Found {
+    const lines: string[] = [];
+    this.#each((document) => {
+      if (columns !== null) lines.push(csvLine(document, columns));
+      else lines.push(jsonLine(document, this.#facts.arcanna(this.#facts.event(document.seq)), this.#store.body(document.seq)));
+    });
+    return { kind: 'json', text: lines.join(''), total: lines.length };
+  }
+
+  /** Every event that is meant, one by one. */
+  #each(visit: (document: SearchDocument) => void): void {
+    this.#walk.each(({ block, places }) => {
+      for (const place of places) visit(block.document(place));
+      return true;
+    });
   }
 
   #pointsSource(event: StoredEvent): Readonly<Record<string, unknown>> {

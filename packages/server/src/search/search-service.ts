@@ -46,6 +46,12 @@ export interface Chosen {
   readonly span: { readonly from: number | undefined; readonly to: number | undefined } | undefined;
 }
 
+/** Numbers of the events of which a caller must not see what the machine says. */
+export type Hidden = (principal: Principal, jobs: readonly Job[]) => Promise<readonly number[]>;
+
+/** Events whose lines are made at once for an export. */
+const LINES = 500;
+
 /** Searches events: reads what is asked, has a thread find it. Who may see which job is checked here. */
 export class SearchService {
   readonly #storage: Storage;
@@ -53,8 +59,17 @@ export class SearchService {
   readonly #jobs: JobService;
   readonly #threads: SearchThreads;
   readonly #index: SearchIndex;
+  readonly #hidden: Hidden;
 
-  constructor(storage: Storage, clock: Clock, jobs: JobService, threads: SearchThreads, index: SearchIndex) {
+  constructor(
+    storage: Storage,
+    clock: Clock,
+    jobs: JobService,
+    threads: SearchThreads,
+    index: SearchIndex,
+    hidden: Hidden = async () => [],
+  ) {
+    this.#hidden = hidden;
     this.#storage = storage;
     this.#clock = clock;
     this.#jobs = jobs;
@@ -84,6 +99,7 @@ export class SearchService {
     const named: Query = ids.length > 0 ? { kind: 'ids', ids } : ALL;
     const query = and([this.#conditions(request, jobs), named]);
     const { found } = await this.#search(
+      principal,
       jobs,
       query,
       { kind: 'events', from, size, sort, withAlerts: request.decision_points_only !== true },
@@ -132,7 +148,7 @@ export class SearchService {
       aggregations: readAggregations(named, dsl),
       pointsOnly: request.decision_points_only === true,
     };
-    const { found } = await this.#search(jobs, query, want, signal);
+    const { found } = await this.#search(principal, jobs, query, want, signal);
     const took = Math.round(performance.now() - started);
     return `{"took":${took},"timed_out":false,${textOf(found).slice(1)}`;
   }
@@ -144,7 +160,7 @@ export class SearchService {
     const query = request.query === undefined ? ALL : new DslReader(this.#clock()).read(asked);
     const fields = (request.fields ?? []).map((value, index) => canonicalField(fieldAt({ value, at: `fields[${index}]` })));
     const { values = 8, bars = 80, newest } = request;
-    const { found } = await this.#search([job], query, { kind: 'counts', fields, values, newest, bars }, signal);
+    const { found } = await this.#search(principal, [job], query, { kind: 'counts', fields, values, newest, bars }, signal);
     if (found.kind !== 'counts') throw new Refusal('internal', 'The search came to something else than was asked for.');
     return found.counts;
   }
@@ -156,14 +172,14 @@ export class SearchService {
     signal?: AbortSignal,
   ): Promise<{ readonly fields: readonly FoundField[]; readonly jobs: readonly Job[] }> {
     const jobs = await this.#jobsOf(principal, request);
-    const { found } = await this.#search(jobs, ALL, { kind: 'fields', newest: FIELDS_OF }, signal);
+    const { found } = await this.#search(principal, jobs, ALL, { kind: 'fields', newest: FIELDS_OF }, signal);
     return { fields: found.kind === 'fields' ? found.fields : [], jobs };
   }
 
   /** The events of a job that fulfil conditions: their ids, oldest first, and the span of time where the conditions name nothing else. */
   async chosen(job: Job, conditions: Conditions, signal?: AbortSignal): Promise<Chosen> {
     const query = this.#conditions(conditions, [job]);
-    const { found } = await this.#search([job], query, { kind: 'ids' }, signal);
+    const { found } = await this.#search(undefined, [job], query, { kind: 'ids' }, signal);
     const plan = planOf(query, undefined);
     const bound = (time: number): number | undefined => (Math.abs(time) === Number.MAX_SAFE_INTEGER ? undefined : time);
     const to = bound(plan.to);
@@ -172,6 +188,40 @@ export class SearchService {
       ids: found.kind === 'ids' ? found.ids.map(({ eventId }) => eventId) : [],
       span: plan.rest.kind === 'all' && plan.ids === undefined ? span : undefined,
     };
+  }
+
+  /**
+   * All events of a job that a query finds, newest first, as lines of a file. Which they are is settled at the start; one that is removed
+   * meanwhile is left out, of one that came again its newest version is written.
+   * @param query in the query DSL; all events where it is undefined.
+   * @param columns of the table; null for whole events as JSON.
+   * @throws Refusal `invalid` naming what is wrong with the query.
+   */
+  async export(
+    principal: Principal,
+    job: Job,
+    query: unknown,
+    columns: readonly string[] | null,
+    signal: AbortSignal,
+  ): Promise<{ readonly total: number; readonly lines: AsyncIterable<string> }> {
+    const asked = query === undefined ? ALL : new DslReader(this.#clock()).read({ value: query, at: 'query' });
+    const { found } = await this.#search(principal, [job], asked, { kind: 'names' }, signal);
+    const names = textOf(found);
+    const line = async (ids: readonly string[]): Promise<string> =>
+      textOf((await this.#search(principal, [job], { kind: 'ids', ids }, { kind: 'lines', columns }, signal)).found);
+    async function* lines(): AsyncGenerator<string> {
+      // The ids stand in one text, because a million of them as values would hold up everything else while they are handed over.
+      let ids: string[] = [];
+      for (let from = 0; from < names.length; ) {
+        const end = names.indexOf('\n', from);
+        ids.push(names.slice(from, end < 0 ? names.length : end));
+        from = end < 0 ? names.length : end + 1;
+        if (ids.length < LINES && from < names.length) continue;
+        yield await line(ids);
+        ids = [];
+      }
+    }
+    return { total: found.kind === 'json' ? found.total : 0, lines: lines() };
   }
 
   #conditions({ filters, start_date: start, end_date: end, date_field: named }: Conditions, jobs: readonly Job[]): Query {
@@ -205,6 +255,7 @@ export class SearchService {
   }
 
   async #search(
+    principal: Principal | undefined,
     jobs: readonly Job[],
     query: Query,
     want: Want,
@@ -212,7 +263,8 @@ export class SearchService {
   ): Promise<{ readonly found: Found; readonly effort: Effort }> {
     await this.#index.opened();
     this.#index.asked(alertFields(query, want), Math.floor(this.#clock() / 1000));
-    return this.#threads.search({ file: this.#storage.file, index: this.#index.file, jobs, query, want }, signal);
+    const hidden = principal && (await this.#hidden(principal, jobs));
+    return this.#threads.search({ file: this.#storage.file, index: this.#index.file, jobs, query, want, hidden }, signal);
   }
 }
 

@@ -25,6 +25,7 @@ export const keys = {
   job: (jobId: number) => ['job', jobId] as const,
   of: (jobId: number, what: string, ...more: readonly unknown[]) => ['job', jobId, what, ...more] as const,
   integrations: ['integrations'] as const,
+  demo: ['demo'] as const,
   users: ['users'] as const,
   apiKeys: ['keys'] as const,
   audit: ['audit'] as const,

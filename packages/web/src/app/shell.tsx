@@ -1,6 +1,7 @@
 import {
   ActionIcon,
   AppShell,
+  Badge,
   Box,
   Burger,
   Group,
@@ -77,7 +78,8 @@ function Navigation() {
   const number = Number(jobId);
   const inJob = jobId !== undefined && Number.isInteger(number);
   const jobs = useQuery({ queryKey: keys.jobs, queryFn: () => api.jobs(), enabled: inJob });
-  const title = jobs.data?.find((job) => job.job_id === number)?.title;
+  const job = jobs.data?.find((each) => each.job_id === number);
+  const title = job?.title;
   return (
     <>
       <AppShell.Section grow component={ScrollArea}>
@@ -87,6 +89,11 @@ function Navigation() {
             <Text size="xs" c="dimmed" fw={600} px="sm" py={4} truncate>
               {title === undefined ? `Use case ${jobId}` : <AlertText text={title} />}
             </Text>
+            {job?.demo && (
+              <Badge color="orange" variant="light" size="xs" ml="sm" mb={4}>
+                demo data
+              </Badge>
+            )}
             <Entry to={`/jobs/${jobId}`} label="Overview" icon={<IconLayoutDashboard size={17} />} exact />
             <Entry to={`/jobs/${jobId}/events`} label="Event Explorer" icon={<IconListSearch size={17} />} />
             <Entry to={`/jobs/${jobId}/feedback`} label="Feedback" icon={<IconChecklist size={17} />} />

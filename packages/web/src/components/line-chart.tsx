@@ -66,9 +66,13 @@ export function LineChart({
             stroke: each.color,
             width: 1.5,
             points: { show: times.length < 3 },
-            ...(bars || stacked ? { fill: `${each.color}${bars ? 'cc' : '55'}` } : {}),
+            ...(bars ? { fill: `${each.color}cc` } : stacked ? { fill: mixed(each.color, dark) } : {}),
             ...(paths ? { paths } : {}),
-            value: (_chart: uPlot, value: number | null) => (value === null ? '–' : format(value)),
+            // Of its own, also where it is drawn on top of others.
+            value: (_chart: uPlot, _drawn: number | null, place: number, at: number | null) => {
+              const value = at === null ? null : (series[place - 1]?.values[at] ?? null);
+              return value === null ? '–' : format(value);
+            },
           })),
         ],
         hooks: {
@@ -97,6 +101,14 @@ export function LineChart({
       <figcaption className="visually-hidden">{summary}</figcaption>
     </figure>
   );
+}
+
+/** A colour on the paper of the page, as if it were a thin glaze: what is behind it does not shine through. */
+function mixed(color: string, dark: boolean): string {
+  const paper = dark ? 0x24 : 0xff;
+  const share = dark ? 0.55 : 0.45;
+  const parts = [1, 3, 5].map((at) => Math.round(Number.parseInt(color.slice(at, at + 2), 16) * share + paper * (1 - share)));
+  return `rgb(${parts.join(', ')})`;
 }
 
 /** Each on top of those after it; drawn from the back, so the first is the highest. */

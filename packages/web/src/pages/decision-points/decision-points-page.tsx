@@ -4,10 +4,12 @@ import {
   Button,
   Checkbox,
   Group,
+  List,
   Modal,
   Paper,
   Progress,
   Skeleton,
+  Stack,
   Table,
   Text,
   TextInput,
@@ -15,7 +17,7 @@ import {
 } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { AppFields } from '@verdict/client/browser';
+import type { AppFields, AppJob } from '@verdict/client/browser';
 import { useEffect, useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
@@ -26,6 +28,7 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyUndo } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { PointsPreview, usePreview } from './points-preview.tsx';
 
 type Field = AppFields['fields'][number];
 
@@ -78,6 +81,7 @@ export function DecisionPointsPage() {
     (point) => fields.data && !fields.data.fields.some((field) => field.path === point),
   );
   const shown = (fields.data?.fields ?? []).filter((field) => field.path.toLowerCase().includes(search.toLowerCase()));
+  const ranks = new Map((fields.data?.fields ?? []).map((field, index) => [field.path, index + 1]));
   const toggle = (path: string) => {
     const next = new Set(now);
     if (!next.delete(path)) next.add(path);
@@ -150,42 +154,48 @@ export function DecisionPointsPage() {
               </Group>
             </Alert>
           )}
-          <Paper withBorder>
-            <Table.ScrollContainer minWidth={900}>
-              <Table highlightOnHover>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th w={32} aria-label="Chosen" />
-                    <Table.Th>Field</Table.Th>
-                    <Table.Th>Type</Table.Th>
-                    <Table.Th>In events</Table.Th>
-                    <Table.Th ta="right">Values</Table.Th>
-                    <Table.Th>Examples</Table.Th>
-                    <Table.Th>Advice</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {shown.map((field) => (
-                    <Row
-                      key={field.path}
-                      field={field}
-                      checked={now.has(field.path)}
-                      disabled={!may}
-                      toggle={() => toggle(field.path)}
-                    />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-          </Paper>
-          {shown.length === 0 && <EmptyState title="No field fits the search" />}
+          <div className="points">
+            <Paper withBorder className="points-table">
+              <Table.ScrollContainer minWidth={640}>
+                <Table highlightOnHover>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th w={32} aria-label="Chosen" />
+                      <Table.Th w={36} ta="right">
+                        <Tooltip label="How much it tells, the best first">
+                          <span>Rank</span>
+                        </Tooltip>
+                      </Table.Th>
+                      <Table.Th>Field</Table.Th>
+                      <Table.Th>Type</Table.Th>
+                      <Table.Th>In events</Table.Th>
+                      <Table.Th ta="right">Values</Table.Th>
+                      <Table.Th>Examples</Table.Th>
+                      <Table.Th>Advice</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {shown.map((field) => (
+                      <Row
+                        key={field.path}
+                        field={field}
+                        rank={ranks.get(field.path) ?? 0}
+                        checked={now.has(field.path)}
+                        disabled={!may}
+                        toggle={() => toggle(field.path)}
+                      />
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+              {shown.length === 0 && <EmptyState title="No field fits the search" />}
+            </Paper>
+            {job && <PointsPreview job={job} points={[...now]} />}
+          </div>
         </>
       )}
       <Modal opened={asking} onClose={() => setAsking(false)} title="What this change costs">
-        <Text size="sm" mb="sm">
-          Stored events are put in new buckets, newest first. Feedback stays with its events and is counted again. The active
-          model goes on deciding by the points that it was trained on; a new training learns the new ones.
-        </Text>
+        {asking && job && <Cost job={job} saved={[...saved]} chosen={[...now]} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={() => setAsking(false)}>
             Cancel
@@ -199,13 +209,61 @@ export function DecisionPointsPage() {
   );
 }
 
+/** What changing a choice that a model was trained on costs, in figures of this use case. */
+function Cost({
+  job,
+  saved,
+  chosen,
+}: {
+  readonly job: AppJob;
+  readonly saved: readonly string[];
+  readonly chosen: readonly string[];
+}) {
+  const before = usePreview(job.job_id, saved).data;
+  const after = usePreview(job.job_id, chosen).data;
+  const added = chosen.filter((point) => !saved.includes(point));
+  const gone = saved.filter((point) => !chosen.includes(point));
+  return (
+    <Stack gap="xs" mb="sm">
+      <Text size="sm">
+        {added.length > 0 && <>Added: {added.join(', ')}. </>}
+        {gone.length > 0 && <>Taken out: {gone.join(', ')}.</>}
+      </Text>
+      <List size="sm" spacing={4}>
+        <List.Item>
+          <b>{job.events.toLocaleString()}</b> stored events are put in buckets again, newest first. Nothing waits for it.
+        </List.Item>
+        <List.Item>
+          {before && after
+            ? `The newest ${after.events.toLocaleString()} events: ${before.buckets.toLocaleString()} buckets now, ${after.buckets.toLocaleString()} then.`
+            : 'Counting buckets…'}
+        </List.Item>
+        <List.Item>
+          Feedback stays with the <b>{job.events_with_feedback.toLocaleString()}</b> events it was given on and is counted again
+          over the new buckets
+          {after &&
+            (after.conflicts === 0
+              ? '; none of the labelled ones would mix labels.'
+              : `; ${after.conflicts} of ${after.labelled} labelled ones would mix labels and become undecided or follow the majority.`)}
+        </List.Item>
+        <List.Item>
+          Model {job.active_model_id} goes on deciding by the points that it was trained on, until you train again.
+        </List.Item>
+        <List.Item>What the guard has proved belongs to that model; a new one proves it anew.</List.Item>
+      </List>
+    </Stack>
+  );
+}
+
 function Row({
   field,
+  rank,
   checked,
   disabled,
   toggle,
 }: {
   readonly field: Field;
+  readonly rank: number;
   readonly checked: boolean;
   readonly disabled: boolean;
   readonly toggle: () => void;
@@ -216,11 +274,14 @@ function Row({
       <Table.Td>
         <Checkbox aria-label={`Decide by ${field.path}`} checked={checked} disabled={disabled} onChange={toggle} />
       </Table.Td>
+      <Table.Td ta="right" c="dimmed">
+        {rank}
+      </Table.Td>
       <Table.Td fw={550} className="path">
         <AlertText text={field.path} />
       </Table.Td>
       <Table.Td>{field.type}</Table.Td>
-      <Table.Td w={110}>
+      <Table.Td w={84}>
         <Progress
           value={field.coverage * 100}
           size="sm"
@@ -231,7 +292,7 @@ function Row({
         </Text>
       </Table.Td>
       <Table.Td ta="right">{field.distinct.toLocaleString()}</Table.Td>
-      <Table.Td maw={300}>
+      <Table.Td maw={220}>
         <Text size="xs" lineClamp={2} className="path">
           {field.examples.map((example, index) => (
             <span key={example}>

@@ -12,22 +12,27 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconColumns, IconDownload, IconRefresh, IconSearch } from '@tabler/icons-react';
+import { IconColumns, IconDownload, IconRefresh, IconSearch, IconTags } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useJob } from '../../app/job.ts';
 import { type LiveChange, useLive } from '../../app/live.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { LineChart } from '../../components/line-chart.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { LabelByFilter } from '../feedback/label-by-filter.tsx';
+import { BucketList } from './bucket-list.tsx';
 import { EventPanel } from './event-panel.tsx';
 import { type Condition, DEFAULT_COLUMNS, type ExplorerState, readState, writeState } from './explorer-query.ts';
-import { exportEvents } from './export-events.ts';
+import { exportEvents } from './export-events.tsx';
 import { Facets } from './facets.tsx';
+import { titleOf } from './field-titles.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { HitList } from './hit-list.tsx';
+import { TimeRange } from './time-range.tsx';
 import { useCounts, useFields, useHits } from './use-explorer.ts';
+import { useViews, ViewsMenu } from './views-menu.tsx';
 
 const RANGES = [
   { value: '1h', label: 'Hour' },
@@ -44,7 +49,12 @@ export function ExplorerPage() {
   const { jobId, job, error } = useJob();
   const search = useSearch({ strict: false }) as Record<string, unknown>;
   const navigate = useNavigate();
-  const state = useMemo(() => readState(search), [search]);
+  const state = useMemo(() => withColumns(jobId, readState(search), search), [jobId, search]);
+  const views = useViews(jobId);
+  const [labelling, setLabelling] = useState(false);
+  const bare = Object.keys(search).length === 0;
+  const first = views.data?.views.find((view) => view.view_id === views.data?.default_view_id);
+  const [opened, setOpened] = useState(!bare);
   const [asOf, setAsOf] = useState(() => Date.now());
   const [fresh, setFresh] = useState(false);
   const [exporting, setExporting] = useState('');
@@ -53,7 +63,7 @@ export function ExplorerPage() {
     useCallback((change: LiveChange) => change.kind === 'events' && setFresh(true), []),
   );
   const facetFields = useMemo(() => [...OURS, ...(job?.decision_points ?? []).slice(0, 5)], [job?.decision_points]);
-  const hits = useHits(jobId, state, asOf);
+  const hits = useHits(jobId, state, asOf, state.group === 'none');
   const counts = useCounts(jobId, state, facetFields, asOf);
   const fields = useFields(jobId);
   const set = useCallback(
@@ -66,6 +76,22 @@ export function ExplorerPage() {
       }),
     [jobId, navigate, state],
   );
+  const apply = useCallback(
+    (text: string, replace = false) =>
+      void navigate({
+        to: '/jobs/$jobId/events',
+        params: { jobId: String(jobId) },
+        search: parseView(text),
+        replace,
+      }),
+    [jobId, navigate],
+  );
+  // The page opens with the person's own view, once, and only where the address asks for nothing else.
+  useEffect(() => {
+    if (opened || views.data === undefined) return;
+    setOpened(true);
+    if (first) apply(first.search, true);
+  }, [opened, views.data, first, apply]);
   const typeText = useDebouncedCallback((text: string) => set({ text }, true), 350);
   const addCondition = useCallback(
     (condition: Condition) => {
@@ -88,21 +114,36 @@ export function ExplorerPage() {
     }
   };
   if (error) return <ErrorPanel error={error} />;
+  const total = hits.total ?? counts.data?.counts.reduce((sum, count) => sum + count, 0);
   const narrowed = state.conditions.length > 0 || state.text !== '' || state.range !== 'all';
   return (
     <>
       <PageHeader
         title="Event Explorer"
         about={
-          hits.total === undefined
-            ? ' '
-            : `${hits.total.toLocaleString()} ${hits.total === 1 ? 'event' : 'events'}${narrowed ? ' fit' : ''}`
+          total === undefined ? ' ' : `${total.toLocaleString()} ${total === 1 ? 'event' : 'events'}${narrowed ? ' fit' : ''}`
         }
       >
         <Button variant={fresh ? 'filled' : 'default'} leftSection={<IconRefresh size={15} />} onClick={refresh}>
           {fresh ? 'Show new events' : 'Refresh'}
         </Button>
-        <Columns state={state} fields={fields} set={set} />
+        <Button
+          variant="default"
+          leftSection={<IconTags size={15} />}
+          disabled={job === undefined}
+          onClick={() => setLabelling(true)}
+        >
+          Label all
+        </Button>
+        <ViewsMenu jobId={jobId} current={viewOf(state)} apply={apply} />
+        <Columns
+          state={state}
+          fields={fields}
+          set={(part) => {
+            if (part.columns) rememberColumns(jobId, part.columns);
+            set(part);
+          }}
+        />
         <Menu>
           <Menu.Target>
             <Button variant="default" leftSection={<IconDownload size={15} />} loading={exporting !== ''}>
@@ -110,6 +151,7 @@ export function ExplorerPage() {
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Label>All {total?.toLocaleString() ?? ''} events that fit</Menu.Label>
             <Menu.Item onClick={() => void save('csv')}>CSV of the columns shown</Menu.Item>
             <Menu.Item onClick={() => void save('ndjson')}>NDJSON of whole events</Menu.Item>
           </Menu.Dropdown>
@@ -131,9 +173,20 @@ export function ExplorerPage() {
         <SegmentedControl
           aria-label="Time"
           size="xs"
-          data={state.range === 'custom' ? [...RANGES, { value: 'custom', label: 'Chosen' }] : RANGES}
+          data={RANGES}
           value={state.range}
           onChange={(range) => set({ range, from: '', to: '' })}
+        />
+        <TimeRange from={state.from} to={state.to} set={(from, to) => set({ range: 'custom', from, to })} />
+        <SegmentedControl
+          aria-label="Group"
+          size="xs"
+          data={[
+            { value: 'none', label: 'Events' },
+            { value: 'bucket', label: 'Buckets' },
+          ]}
+          value={state.group}
+          onChange={(group) => set({ group: group === 'bucket' ? 'bucket' : 'none' })}
         />
         <FilterBar jobId={jobId} conditions={state.conditions} fields={fields} onChange={(conditions) => set({ conditions })} />
       </Group>
@@ -157,9 +210,26 @@ export function ExplorerPage() {
       <div className="explorer">
         <Facets facets={counts.data?.facets} labels={job?.labels ?? []} add={addCondition} />
         <div className="explorer-main">
+          {state.group === 'bucket' && job && (
+            <BucketList
+              job={job}
+              state={state}
+              asOf={asOf}
+              open={(id) =>
+                set({
+                  group: 'none',
+                  conditions: [
+                    ...state.conditions.filter(({ field }) => field !== 'arcanna.bucket_id'),
+                    { field: 'arcanna.bucket_id', operator: 'is', value: String(id) },
+                  ],
+                })
+              }
+            />
+          )}
           {hits.error && <ErrorPanel error={hits.error} retry={() => void hits.refetch()} />}
-          {hits.isPending && <Skeleton height={400} />}
-          {hits.data &&
+          {hits.isLoading && <Skeleton height={400} />}
+          {state.group === 'none' &&
+            hits.data &&
             hits.hits.length === 0 &&
             (narrowed ? (
               <EmptyState
@@ -171,7 +241,7 @@ export function ExplorerPage() {
                 Send one with the key of an integration that this use case takes its alerts from.
               </EmptyState>
             ))}
-          {hits.hits.length > 0 && (
+          {state.group === 'none' && hits.hits.length > 0 && (
             <HitList
               hits={hits.hits}
               job={job}
@@ -179,6 +249,7 @@ export function ExplorerPage() {
               more={() => {
                 if (hits.hasNextPage && !hits.isFetchingNextPage) void hits.fetchNextPage();
               }}
+              cut={hits.cut}
               open={(event) => set({ event }, state.event !== '')}
               sort={(column) => set({ sort: column, descending: state.sort === column ? !state.descending : true })}
             />
@@ -196,8 +267,33 @@ export function ExplorerPage() {
           </Paper>
         )}
       </div>
+      {job && <LabelByFilter job={job} start={state} opened={labelling} close={() => setLabelling(false)} />}
     </>
   );
+}
+
+/** What a view keeps: everything but the event that is looked at. */
+function viewOf(state: ExplorerState): string {
+  return JSON.stringify(writeState({ ...state, event: '' }));
+}
+
+function parseView(text: string): Record<string, unknown> {
+  try {
+    return writeState(readState(JSON.parse(text) as Record<string, unknown>));
+  } catch {
+    return {};
+  }
+}
+
+/** Columns that were chosen last stay until others are chosen; an address that names some goes before. */
+function withColumns(jobId: number, state: ExplorerState, search: Readonly<Record<string, unknown>>): ExplorerState {
+  if (Array.isArray(search.columns)) return state;
+  const kept: unknown = JSON.parse(localStorage.getItem(`columns ${jobId}`) ?? 'null');
+  return Array.isArray(kept) && kept.length > 0 ? { ...state, columns: kept.map(String).slice(0, 30) } : state;
+}
+
+function rememberColumns(jobId: number, columns: readonly string[]): void {
+  localStorage.setItem(`columns ${jobId}`, JSON.stringify(columns));
 }
 
 function Columns({
@@ -220,8 +316,8 @@ function Columns({
       <Popover.Dropdown>
         <MultiSelect
           label="Columns"
-          description="In this order; they stay in the address of the page."
-          data={all}
+          description="In this order. They stay as chosen in this browser; a view keeps them for good."
+          data={all.map((field) => ({ value: field, label: titleOf(field) }))}
           value={[...state.columns]}
           onChange={(columns) => set({ columns: columns.length > 0 ? columns : DEFAULT_COLUMNS })}
           searchable

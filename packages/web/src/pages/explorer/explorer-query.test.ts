@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   type ExplorerState,
-  filtersOf,
   intervalOf,
+  inWords,
+  joinList,
   OPERATORS,
   queryOf,
   readState,
+  splitList,
   valueAt,
   writeState,
 } from './explorer-query.ts';
@@ -32,6 +34,7 @@ test('the address holds the whole state', () => {
           range: '7d',
           from: '',
           to: '',
+          group: 'bucket',
           sort: 'rule.name',
           descending,
           columns,
@@ -62,9 +65,31 @@ test('words are never taken for query syntax', () => {
   expect(queryOf({ ...readState({}), text: 'a OR "b" (c' }, NOW)).toEqual({
     bool: { filter: [{ query_string: { query: '"a" "OR" "\\"b\\"" "(c"', default_operator: 'AND' } }] },
   });
-  expect(filtersOf([{ field: 'f', operator: 'is one of', value: 'x,2' }])).toEqual([
-    { field: 'f', operator: 'is one of', value: ['x', 2] },
-  ]);
+});
+
+test('a list keeps commas that belong to its values', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc
+          .string({ minLength: 1 })
+          .map((text) => text.trim())
+          .filter((text) => text !== ''),
+      ),
+      (list) => {
+        expect(splitList(joinList(list))).toEqual(list);
+      },
+    ),
+  );
+  expect(splitList('a, b')).toEqual(['a', 'b']);
+});
+
+test('what is searched for reads as a sentence', () => {
+  const state = { ...readState({}), text: 'beacon', range: '24h' };
+  expect(inWords({ ...state, conditions: [{ field: 'f', operator: 'exists', value: '' }] }, (field) => field)).toBe(
+    'f exists and the words “beacon” and the last 24h',
+  );
+  expect(inWords(readState({}), (field) => field)).toBe('all events');
 });
 
 test('values are found at nested paths, through lists, and under names with dots', () => {

@@ -36,6 +36,8 @@ export interface ExplorerState {
   readonly sort: string;
   readonly descending: boolean;
   readonly columns: readonly string[];
+  /** Events one by one, or a line for each bucket of them. */
+  readonly group: 'none' | 'bucket';
   /** The event in the side panel. */
   readonly event: string;
 }
@@ -56,6 +58,7 @@ const EMPTY: ExplorerState = {
   sort: '@timestamp',
   descending: true,
   columns: DEFAULT_COLUMNS,
+  group: 'none',
   event: '',
 };
 const RANGES: Readonly<Record<string, number>> = { '1h': 3_600_000, '24h': 86_400_000, '7d': 604_800_000, '30d': 2_592_000_000 };
@@ -84,6 +87,7 @@ export function readState(search: Readonly<Record<string, unknown>>): ExplorerSt
     sort: text('sort', EMPTY.sort),
     descending: search.order !== 'asc',
     columns: columns.length > 0 ? columns : DEFAULT_COLUMNS,
+    group: search.group === 'bucket' ? 'bucket' : 'none',
     event: text('event', ''),
   };
 }
@@ -101,11 +105,22 @@ export function writeState(state: ExplorerState): Record<string, unknown> {
     ...(state.sort === EMPTY.sort ? {} : { sort: state.sort }),
     ...(state.descending ? {} : { order: 'asc' }),
     ...(usual ? {} : { columns: state.columns }),
+    ...(state.group === 'none' ? {} : { group: state.group }),
     ...(state.event === '' ? {} : { event: state.event }),
   };
 }
 
-type Dsl = Readonly<Record<string, unknown>>;
+/** What is searched for, in words: `Decision is Drop and "beacon"`. */
+export function inWords(state: Pick<ExplorerState, 'conditions' | 'text' | 'range'>, title: (field: string) => string): string {
+  const parts = state.conditions.map(
+    ({ field, operator, value }) => `${title(field)} ${operator}${value === '' ? '' : ` ${value}`}`,
+  );
+  if (state.text.trim() !== '') parts.push(`the words “${state.text.trim()}”`);
+  if (state.range !== 'all') parts.push(state.range === 'custom' ? 'the chosen time' : `the last ${state.range}`);
+  return parts.length === 0 ? 'all events' : parts.join(' and ');
+}
+
+export type Dsl = Readonly<Record<string, unknown>>;
 
 /** The query for what is asked. @param now milliseconds since 1970, what `24h` ends at. */
 export function queryOf(state: ExplorerState, now: number): Dsl {
@@ -125,15 +140,6 @@ export function queryOf(state: ExplorerState, now: number): Dsl {
       ...(filter.length + not.length === 0 ? { filter: [{ match_all: {} }] } : {}),
     },
   };
-}
-
-/** The conditions in the words of the filters of the v2 API, for exports and everything that takes filters. */
-export function filtersOf(conditions: readonly Condition[]): { field: string; operator: Operator; value?: unknown }[] {
-  return conditions.map(({ field, operator, value }) =>
-    operator === 'exists' || operator === 'not exists'
-      ? { field, operator }
-      : { field, operator, value: operator.endsWith('one of') ? listOf(value) : typed(value) },
-  );
 }
 
 function split(conditions: readonly Condition[]): { readonly must: Dsl[]; readonly not: Dsl[] } {
@@ -178,11 +184,19 @@ function typed(text: string): string | number | boolean {
 }
 
 function listOf(text: string): (string | number | boolean)[] {
-  return text
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '')
-    .map(typed);
+  return splitList(text).map(typed);
+}
+
+/** The values of a list as typed: separated by commas; a comma in a value has a backslash before it, and so has a backslash. */
+export function splitList(text: string): string[] {
+  return [...text.matchAll(/(?:[^\\,]|\\.)+/gs)]
+    .map(([each]) => each.replace(/\\(.)/gs, '$1').trim())
+    .filter((each) => each !== '');
+}
+
+/** The other way round. */
+export function joinList(values: readonly string[]): string {
+  return values.map((value) => value.replace(/[\\,]/g, '\\$&')).join(',');
 }
 
 /** Free text as words that all have to occur: what people type is never taken for query syntax. */

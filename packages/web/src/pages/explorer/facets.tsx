@@ -1,11 +1,12 @@
-import { Skeleton, Stack, Text, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Skeleton, Stack, Text, UnstyledButton } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
 import type { AppLabel } from '@verdict/client/browser';
 import { AlertText } from '../../components/alert-text.tsx';
 import type { Condition } from './explorer-query.ts';
 import { titleOf } from './field-titles.ts';
 import type { Bucket } from './use-explorer.ts';
 
-/** How often values occur: a click shows only those, with Alt all but those. */
+/** How often values occur: a click shows only those, the cross beside them all but those. */
 export function Facets({
   facets,
   labels,
@@ -31,19 +32,32 @@ export function Facets({
                 {facet.values.map(({ key, count }) => {
                   const name = labels.find((label) => label.class_id === key)?.name ?? String(key);
                   return (
-                    <UnstyledButton
-                      key={String(key)}
-                      className="facet"
-                      title="Click: only these. Alt-click: all but these."
-                      onClick={(event) =>
-                        add({ field: facet.field, operator: event.altKey ? 'is not' : 'is', value: String(key) })
-                      }
-                    >
-                      <span className="facet-name">
-                        <AlertText text={facet.field === 'arcanna.bucket_state' ? name.replaceAll('_', ' ') : name} limit={80} />
-                      </span>
-                      <span className="facet-count">{count.toLocaleString()}</span>
-                    </UnstyledButton>
+                    <span key={String(key)} className="facet-line">
+                      <UnstyledButton
+                        className="facet"
+                        title="Only these"
+                        onClick={() => add({ field: facet.field, operator: 'is', value: String(key) })}
+                      >
+                        <span className="facet-name">
+                          <AlertText
+                            text={facet.field === 'arcanna.bucket_state' ? name.replaceAll('_', ' ') : name}
+                            limit={80}
+                          />
+                        </span>
+                        <span className="facet-count">{count.toLocaleString()}</span>
+                      </UnstyledButton>
+                      <ActionIcon
+                        size={20}
+                        variant="transparent"
+                        color="gray"
+                        className="facet-not"
+                        title="All but these"
+                        aria-label={`All but ${name}`}
+                        onClick={() => add({ field: facet.field, operator: 'is not', value: String(key) })}
+                      >
+                        <IconX size={12} />
+                      </ActionIcon>
+                    </span>
                   );
                 })}
                 {facet.more > 0 && (

@@ -5,6 +5,8 @@ const TITLES: Readonly<Record<string, string>> = {
   'arcanna.confidence_score': 'Confidence',
   'arcanna.consensus': 'Feedback',
   'arcanna.bucket_state': 'State',
+  'arcanna.bucket_id': 'Bucket',
+  'arcanna.outlier_flag': 'Outlier',
 };
 
 /** What people call a field: ours have names, those of alerts are their path. */

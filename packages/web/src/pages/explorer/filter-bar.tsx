@@ -1,8 +1,10 @@
-import { ActionIcon, Autocomplete, Button, Group, Pill, Popover, Select, Stack } from '@mantine/core';
+import { ActionIcon, Autocomplete, Button, Group, Pill, Popover, Select, Stack, TagsInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { IconFilterPlus, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { AlertText } from '../../components/alert-text.tsx';
-import { type Condition, OPERATORS, type Operator } from './explorer-query.ts';
+import { type Condition, joinList, OPERATORS, type Operator, splitList } from './explorer-query.ts';
+import { titleOf } from './field-titles.ts';
 import { useValues } from './use-explorer.ts';
 
 /** The conditions as chips that can be changed and removed, and a form for another. */
@@ -46,7 +48,8 @@ export function FilterBar({
                 onClick={() => setEditing(index)}
                 aria-label={`Change the filter ${condition.field} ${condition.operator} ${condition.value}`}
               >
-                <AlertText text={condition.field} /> <i>{condition.operator}</i> <AlertText text={condition.value} limit={60} />
+                <AlertText text={titleOf(condition.field)} /> <i>{condition.operator}</i>{' '}
+                <AlertText text={condition.value} limit={60} />
               </button>
               <ActionIcon
                 size="xs"
@@ -122,7 +125,11 @@ function Form({
   const [field, setField] = useState(condition.field);
   const [operator, setOperator] = useState<Operator>(condition.operator);
   const [value, setValue] = useState(condition.value);
-  const values = useValues(jobId, fields.includes(field) ? field : '');
+  const [typed, setTyped] = useState('');
+  const [begin] = useDebouncedValue(operator.endsWith('one of') ? typed : value, 250);
+  const values = [
+    ...new Set(useValues(jobId, field.trim(), field === condition.field && begin === condition.value ? '' : begin)),
+  ];
   const needsValue = !operator.endsWith('exists');
   return (
     <form
@@ -152,12 +159,28 @@ function Form({
           onChange={(next) => next !== null && setOperator(next as Operator)}
           comboboxProps={{ withinPortal: false }}
         />
-        {needsValue && (
+        {needsValue && operator.endsWith('one of') && (
+          <TagsInput
+            label="Values"
+            description="Enter after each"
+            required
+            data={values}
+            limit={30}
+            value={splitList(value)}
+            onChange={(list) => setValue(joinList(list))}
+            searchValue={typed}
+            onSearchChange={setTyped}
+            splitChars={[]}
+            acceptValueOnBlur
+            comboboxProps={{ withinPortal: false }}
+            size="xs"
+          />
+        )}
+        {needsValue && !operator.endsWith('one of') && (
           <Autocomplete
             label="Value"
-            description={operator.endsWith('one of') ? 'Several, separated by commas' : undefined}
             required
-            data={[...new Set(values)]}
+            data={values}
             limit={30}
             value={value}
             onChange={setValue}

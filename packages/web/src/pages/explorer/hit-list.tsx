@@ -5,13 +5,22 @@ import { useEffect, useRef, useState } from 'react';
 import { AlertText } from '../../components/alert-text.tsx';
 import { Confidence } from '../../components/confidence.tsx';
 import { LabelBadge } from '../../components/label-badge.tsx';
-import { Time } from '../../components/time.tsx';
 import { useShortcuts } from '../feedback/use-shortcuts.ts';
 import { type ExplorerState, valueAt } from './explorer-query.ts';
 import { titleOf } from './field-titles.ts';
+import { ShortTime } from './short-time.tsx';
 import type { Hit } from './use-explorer.ts';
 
 const ROW = 34;
+
+const WIDTHS: Readonly<Record<string, string>> = {
+  '@timestamp': '122px',
+  'metadata.description': 'minmax(160px, 2.4fr)',
+  'arcanna.confidence_score': '86px',
+  'arcanna.result_label': 'minmax(92px, 0.8fr)',
+  'arcanna.consensus': 'minmax(92px, 0.8fr)',
+  'arcanna.bucket_state': 'minmax(84px, 0.8fr)',
+};
 
 /** The list: only what is on the screen is drawn, so that it can be as long as it likes. Arrows or J and K move, Enter opens. */
 export function HitList({
@@ -19,6 +28,7 @@ export function HitList({
   job,
   state,
   more,
+  cut,
   open,
   sort,
 }: {
@@ -26,6 +36,8 @@ export function HitList({
   readonly job: AppJob | undefined;
   readonly state: ExplorerState;
   readonly more: () => void;
+  /** The list ends before the last event that fits. */
+  readonly cut: boolean;
   readonly open: (eventId: string) => void;
   readonly sort: (column: string) => void;
 }) {
@@ -57,12 +69,9 @@ export function HitList({
     Enter: () => hits[at] && open(hits[at].id),
     Escape: () => open(''),
   });
+  const end = cut && shown.at(-1)?.index === hits.length - 1;
   const columns = ['@timestamp', ...state.columns.filter((column) => column !== '@timestamp')];
-  const template = columns
-    .map((column) =>
-      column === '@timestamp' ? '190px' : column === 'metadata.description' ? 'minmax(180px, 2fr)' : 'minmax(110px, 1fr)',
-    )
-    .join(' ');
+  const template = columns.map((column) => WIDTHS[column] ?? 'minmax(100px, 1fr)').join(' ');
   return (
     <div className="hits" role="table" aria-rowcount={hits.length + 1} aria-label="Events">
       <div role="rowgroup">
@@ -111,6 +120,11 @@ export function HitList({
             );
           })}
         </div>
+        {end && (
+          <p className="hit-end">
+            The list goes no further in this order. Draw over the chart, add a filter, or sort by time to reach the others.
+          </p>
+        )}
       </div>
     </div>
   );
@@ -118,9 +132,9 @@ export function HitList({
 
 function Cell({ column, hit, job }: { readonly column: string; readonly hit: Hit; readonly job: AppJob | undefined }) {
   const value = valueAt(hit.source, column);
-  if (column === '@timestamp') return <Time at={value} />;
+  if (column === '@timestamp') return <ShortTime at={value} />;
   if (column === 'arcanna.result_label' || column === 'arcanna.consensus') {
-    if (value === null) return <span className="label-none">{column === 'arcanna.consensus' ? '–' : 'no decision'}</span>;
+    if (value === null) return <span className="label-none">–</span>;
     return <LabelBadge label={value} labels={job?.labels} />;
   }
   if (column === 'arcanna.confidence_score') return <Confidence value={value === null ? null : Number(value) / 100} />;

@@ -25,11 +25,12 @@ interface Cursor {
   readonly until: string | null;
 }
 
-/** The events of the list, page by page; total is exact. `asOf` holds the list still while new events come in. */
-export function useHits(jobId: number, state: ExplorerState, asOf: number) {
-  const { event: _, ...asked } = state;
+/** The events of the list, page by page; total is exact; `cut` says that the list ends before the last. `asOf` holds the list still while new events come in. */
+export function useHits(jobId: number, state: ExplorerState, asOf: number, enabled = true) {
+  const { event: _, group: __, ...asked } = state;
   const query = useInfiniteQuery({
     queryKey: keys.of(jobId, 'hits', asked, asOf),
+    enabled,
     initialPageParam: { from: 0, until: null } as Cursor,
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
@@ -60,7 +61,8 @@ export function useHits(jobId: number, state: ExplorerState, asOf: number) {
     const seen = new Set<string>();
     return (pages ?? []).flatMap((page) => page.hits.filter((hit) => !seen.has(hit.id) && seen.add(hit.id)));
   }, [pages]);
-  return { ...query, hits, total: pages?.[0]?.total };
+  const total = pages?.[0]?.total;
+  return { ...query, hits, total, cut: !query.hasNextPage && total !== undefined && hits.length < total };
 }
 
 function nextOf(cursor: Cursor, hits: readonly Hit[], state: ExplorerState): Cursor | null {
@@ -68,7 +70,8 @@ function nextOf(cursor: Cursor, hits: readonly Hit[], state: ExplorerState): Cur
   const from = cursor.from + PAGE;
   if (from + PAGE <= FURTHEST) return { from, until: cursor.until };
   const last = hits[hits.length - 1]?.source['@timestamp'];
-  return state.sort === '@timestamp' && typeof last === 'string' ? { from: 0, until: last } : null;
+  // With so many events of one time, those after them cannot be reached this way.
+  return state.sort === '@timestamp' && typeof last === 'string' && last !== cursor.until ? { from: 0, until: last } : null;
 }
 
 export interface Bucket {
@@ -78,7 +81,7 @@ export interface Bucket {
 
 /** Events over time, and how often the values of some fields occur. */
 export function useCounts(jobId: number, state: ExplorerState, fields: readonly string[], asOf: number) {
-  const { event: _, columns: __, sort: ___, descending: ____, ...asked } = state;
+  const { event: _, columns: __, sort: ___, descending: ____, group: _____, ...asked } = state;
   return useQuery({
     queryKey: keys.of(jobId, 'counts', asked, fields, asOf),
     staleTime: Number.POSITIVE_INFINITY,
@@ -134,17 +137,19 @@ export function useFields(jobId: number): readonly string[] {
   return useMemo(() => (data ?? []).map((field) => field.field_name), [data]);
 }
 
-/** Values of a field for completing what is typed: the most frequent that begin so. */
-export function useValues(jobId: number, field: string): readonly string[] {
+/** Values of a field for completing what is typed: the most frequent that begin with it. */
+export function useValues(jobId: number, field: string, typed: string): readonly string[] {
   const { data } = useQuery({
-    queryKey: keys.of(jobId, 'values', field),
+    queryKey: keys.of(jobId, 'values', field, typed),
     enabled: field !== '',
     staleTime: 300_000,
+    placeholderData: (before) => before,
     meta: { live: false },
     async queryFn() {
+      const query = typed === '' ? { match_all: {} } : { prefix: { [field]: { value: typed, case_insensitive: true } } };
       const answer = await verdict.v2.elastic({
         job_ids: [jobId],
-        query_body: { size: 0, aggs: { v: { terms: { field, size: 50 } } } },
+        query_body: { query, size: 0, aggs: { v: { terms: { field, size: 50 } } } },
       });
       return (answer.aggregations as { v: { buckets: { key: unknown }[] } }).v.buckets.map(({ key }) => String(key));
     },

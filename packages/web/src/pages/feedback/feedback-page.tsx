@@ -1,25 +1,29 @@
-import { Button, Group, Kbd, Modal, Paper, Progress, SegmentedControl, Skeleton, Stack, Table, Text } from '@mantine/core';
-import { IconKeyboard } from '@tabler/icons-react';
+import { Box, Button, Group, Kbd, Modal, Progress, SegmentedControl, Skeleton, Table, Text } from '@mantine/core';
+import { IconFilter, IconKeyboard } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { readState } from '../explorer/explorer-query.ts';
+import { AgentVotes } from './agent-votes.tsx';
 import { BulkTable } from './bulk-table.tsx';
 import { FocusMode } from './focus-mode.tsx';
-import { QUEUES, type QueueName, useQueue } from './queues.ts';
+import { LabelByFilter } from './label-by-filter.tsx';
+import { QUEUES, type QueueName, useCountsOfQueues, useQueue } from './queues.ts';
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['1 2 3 …', 'give that label'],
   ['Enter', 'agree with the suggestion (not in audits)'],
-  ['← →', 'the bucket before, the next'],
+  ['← → ↑ ↓', 'the bucket before, the next'],
   ['S', 'skip it for now'],
   ['N', 'write a note'],
   ['U', 'undo the last label'],
   ['Space', 'in the table: mark the bucket; labels go to all that are marked'],
+  ['D', 'among the votes of agents: decline'],
   ['?', 'these keys'],
 ];
 
@@ -30,7 +34,9 @@ export function FeedbackPage() {
   const navigate = useNavigate();
   const name: QueueName = QUEUES.find((queue) => queue.name === search.queue)?.name ?? 'recommended';
   const bulk = search.mode === 'table';
-  const queue = useQueue(jobId, name);
+  const { queue, error: problem, refetch } = useQueue(jobId, name);
+  const counts = useCountsOfQueues(jobId);
+  const [filtering, setFiltering] = useState(false);
   const [help, setHelp] = useState(false);
   const go = (part: { queue?: string; mode?: string }) =>
     void navigate({
@@ -42,7 +48,15 @@ export function FeedbackPage() {
   if (error) return <ErrorPanel error={error} />;
   return (
     <>
-      <PageHeader title="Feedback" about={QUEUES.find((each) => each.name === name)?.about}>
+      <PageHeader
+        title="Feedback"
+        about={
+          <>
+            {QUEUES.find((each) => each.name === name)?.about}
+            <EnoughToTrain jobId={jobId} />
+          </>
+        }
+      >
         <SegmentedControl
           aria-label="How to label"
           value={bulk ? 'table' : 'focus'}
@@ -53,33 +67,53 @@ export function FeedbackPage() {
           ]}
           size="xs"
         />
+        <Button
+          variant="default"
+          leftSection={<IconFilter size={15} />}
+          disabled={job === undefined}
+          onClick={() => setFiltering(true)}
+        >
+          Label by filter
+        </Button>
         <Button variant="default" leftSection={<IconKeyboard size={15} />} onClick={() => setHelp(true)}>
           Keys <Kbd ml={6}>?</Kbd>
         </Button>
       </PageHeader>
-      <Group mb="sm" justify="space-between" align="flex-start">
+      <Box mb="sm">
         <SegmentedControl
           aria-label="Queue"
           size="xs"
           value={name}
           onChange={(to) => go({ queue: to })}
-          data={QUEUES.map(({ name: value, title }) => ({ value, label: title }))}
+          data={QUEUES.map(({ name: value, title }) => ({
+            value,
+            label: (
+              <span>
+                {title}
+                {(counts[value] ?? 0) > 0 && value !== 'all' && (
+                  <span className="queue-count">{(counts[value] ?? 0).toLocaleString()}</span>
+                )}
+              </span>
+            ),
+          }))}
         />
-        <EnoughToTrain jobId={jobId} />
-      </Group>
-      {queue.error && <ErrorPanel error={queue.error} retry={queue.refetch} />}
-      {(queue.items === undefined || job === undefined) && !queue.error && <Skeleton height={360} />}
-      {queue.items !== undefined && job !== undefined && queue.items.length === 0 && (
-        <Nothing queue={name} events={job.events} points={job.decision_points.length} refetch={queue.refetch} />
+      </Box>
+      {problem && <ErrorPanel error={problem} retry={refetch} />}
+      {name === 'agents' && job && <AgentVotes job={job} help={() => setHelp(true)} />}
+      {name !== 'agents' && (queue === undefined || job === undefined) && !problem && <Skeleton height={360} />}
+      {name !== 'agents' && queue && job && queue.items.length === 0 && (
+        <Nothing jobId={jobId} queue={name} events={job.events} points={job.decision_points.length} refetch={refetch} />
       )}
-      {queue.items !== undefined &&
-        job !== undefined &&
+      {name !== 'agents' &&
+        queue &&
+        job &&
         queue.items.length > 0 &&
         (bulk ? (
-          <BulkTable job={job} items={queue.items} queue={name} help={() => setHelp(true)} />
+          <BulkTable key={name} job={job} queue={queue} more={refetch} help={() => setHelp(true)} />
         ) : (
-          <FocusMode key={name} job={job} items={queue.items} queue={name} more={queue.refetch} help={() => setHelp(true)} />
+          <FocusMode key={name} job={job} queue={queue} name={name} more={refetch} help={() => setHelp(true)} />
         ))}
+      {job && <LabelByFilter job={job} start={readState({})} opened={filtering} close={() => setFiltering(false)} />}
       <Modal opened={help} onClose={() => setHelp(false)} title="Keys">
         <Table>
           <Table.Tbody>
@@ -99,11 +133,13 @@ export function FeedbackPage() {
 }
 
 function Nothing({
+  jobId,
   queue,
   events,
   points,
   refetch,
 }: {
+  readonly jobId: number;
   readonly queue: QueueName;
   readonly events: number;
   readonly points: number;
@@ -117,7 +153,14 @@ function Nothing({
     );
   if (points === 0)
     return (
-      <EmptyState title="Choose decision points first">
+      <EmptyState
+        title="Choose decision points first"
+        action={
+          <Link to="/jobs/$jobId/decision-points" params={{ jobId: String(jobId) }}>
+            Decision points
+          </Link>
+        }
+      >
         They put like alerts into buckets, so that one label counts for all of a bucket.
       </EmptyState>
     );
@@ -138,33 +181,30 @@ function Nothing({
 function EnoughToTrain({ jobId }: { readonly jobId: number }) {
   const training = useQuery({ queryKey: keys.of(jobId, 'training'), queryFn: () => api.training(jobId) });
   const { data } = training;
-  if (!data) return null;
+  if (!data) return <Text size="sm">{'\u00a0'}</Text>;
   const labelled = data.labels.reduce((sum, label) => sum + label.units, 0);
+  const enough = data.missing === null;
   return (
-    <Paper withBorder px="sm" py={6} miw={300}>
-      <Stack gap={2}>
-        <Text size="xs">
-          <b>{labelled.toLocaleString()}</b> {data.unit}s labelled (
-          {data.labels.map((label) => `${label.units} ${label.label}`).join(', ')})
-          {data.undecided > 0 && `, ${data.undecided} undecided`}
-        </Text>
-        {data.missing === null ? (
-          <Text size="xs" c="dimmed">
-            Enough to train: the button is in the overview.
-          </Text>
-        ) : (
-          <>
-            <Progress
-              value={Math.min(96, (labelled / Math.max(4, 2 * data.labels.length)) * 100)}
-              size="xs"
-              aria-label="Labelled so far"
-            />
-            <Text size="xs" c="dimmed">
-              {data.missing}
-            </Text>
-          </>
+    <Group gap={8} wrap="nowrap" mih={20}>
+      {!enough && (
+        <Progress
+          w={90}
+          value={Math.min(96, (labelled / Math.max(4, 2 * data.labels.length)) * 100)}
+          size="sm"
+          aria-label="Labelled so far"
+        />
+      )}
+      <Text size="sm" span>
+        <b>{labelled.toLocaleString()}</b> {data.unit}s labelled (
+        {data.labels.map((label) => `${label.units} ${label.label}`).join(', ')})
+        {data.undecided > 0 && `, ${data.undecided} undecided`}
+        {enough ? ': ' : `. ${data.missing}`}
+        {enough && (
+          <Link to="/jobs/$jobId" params={{ jobId: String(jobId) }}>
+            enough to train
+          </Link>
         )}
-      </Stack>
-    </Paper>
+      </Text>
+    </Group>
   );
 }

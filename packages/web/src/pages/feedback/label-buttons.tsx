@@ -13,12 +13,15 @@ export function LabelButtons({
   chosen,
   suggested,
   disabled = false,
+  keys = true,
   choose,
 }: {
   readonly job: AppJob;
   readonly chosen: string | undefined;
   readonly suggested: string | null;
   readonly disabled?: boolean;
+  /** Whether the keys work where the buttons stand. */
+  readonly keys?: boolean;
   readonly choose: (label: string) => void;
 }) {
   return (
@@ -37,8 +40,8 @@ export function LabelButtons({
           }
           rightSection={
             <>
-              {index < 9 && <Kbd>{index + 1}</Kbd>}
-              {suggested === label.name && <Kbd ml={4}>Enter</Kbd>}
+              {keys && index < 9 && <Kbd>{index + 1}</Kbd>}
+              {keys && suggested === label.name && <Kbd ml={4}>Enter</Kbd>}
             </>
           }
           onClick={() => choose(label.name)}

@@ -19,7 +19,11 @@ export interface Item {
   readonly ask: string | undefined;
   readonly auditId: number | undefined;
   readonly why: string;
+  readonly bucketId: number | undefined;
   readonly consensus: string | null;
+  readonly overruled: boolean;
+  /** The person's own vote. */
+  readonly own: string | null;
   readonly votes: Readonly<Record<string, number>>;
 }
 
@@ -38,19 +42,29 @@ export const QUEUES = [
   { name: 'outliers', title: 'Outliers', about: 'Unlike anything that was labelled so far.' },
   { name: 'undecided', title: 'Undecided', about: 'Nobody has labelled these yet, or votes are even.' },
   { name: 'audits', title: 'Guard audits', about: 'Drawn at random, to be labelled blind: what the machine says is hidden.' },
+  {
+    name: 'agents',
+    title: 'Agents',
+    about: "What agents said; it counts when a person has confirmed it, as that person's word.",
+  },
   { name: 'all', title: 'All', about: 'Every bucket, biggest first.' },
 ] as const;
 export type QueueName = (typeof QUEUES)[number]['name'];
 
-/** Below this the machine asks for attention. */
-const LOW = 0.6;
 const SIZE = 50;
+const MOST = 200;
 
-/** What is in a queue. It is asked for once and kept as it is until `refetch`, so that nothing moves under the hand. */
+/** A queue as it was when it was asked for; it is kept as it is until `refetch`, so that nothing moves under the hand. */
+export interface Queue {
+  readonly items: readonly Item[];
+  /** How many there are in all; more than `items` where only the first are here. */
+  readonly total: number;
+}
+
 export function useQueue(
   jobId: number,
   name: QueueName,
-): { readonly items: readonly Item[] | undefined; readonly error: Error | null; readonly refetch: () => void } {
+): { readonly queue: Queue | undefined; readonly error: Error | null; readonly refetch: () => void } {
   const { data, error, refetch } = useQuery({
     queryKey: keys.of(jobId, 'queue', name),
     queryFn: () => load(jobId, name),
@@ -58,15 +72,20 @@ export function useQueue(
     refetchOnWindowFocus: false,
     gcTime: 0,
     meta: { live: false },
+    enabled: name !== 'agents',
   });
-  return { items: data, error, refetch: () => void refetch() };
+  return { queue: data, error, refetch: () => void refetch() };
 }
 
-async function load(jobId: number, name: QueueName): Promise<Item[]> {
-  if (name === 'recommended') return (await api.queue(jobId, SIZE)).questions.map(ofQuestion);
+async function load(jobId: number, name: QueueName): Promise<Queue> {
+  if (name === 'agents') return { items: [], total: 0 };
+  if (name === 'recommended') {
+    const items = (await api.queue(jobId, SIZE)).questions.map(ofQuestion);
+    return { items, total: items.length };
+  }
   if (name === 'audits') {
     const { audits } = await api.guardAudits(jobId);
-    return audits.map((audit) => ({
+    const items = audits.map((audit) => ({
       ...PLAIN,
       key: `audit ${audit.audit_id}`,
       eventId: audit.event_id,
@@ -77,27 +96,30 @@ async function load(jobId: number, name: QueueName): Promise<Item[]> {
       auditId: audit.audit_id,
       why: 'drawn at random for the guard',
     }));
+    return { items, total: items.length };
   }
-  const { buckets } = await api.buckets(jobId, { limit: 500 });
-  return buckets.filter(FITS[name]).slice(0, 300).flatMap(ofBucket);
+  const { buckets, total } = await api.buckets(jobId, { queue: name, limit: MOST });
+  return { items: buckets.flatMap(ofBucket), total };
+}
+
+/** How many buckets wait in each queue; those that are computed on asking have no number. */
+export function useCountsOfQueues(jobId: number): Readonly<Partial<Record<QueueName, number>>> {
+  const counts = useQuery({
+    queryKey: keys.of(jobId, 'queue-counts'),
+    async queryFn() {
+      const [{ counts: buckets }, guards, agents] = await Promise.all([
+        api.buckets(jobId, { limit: 1 }),
+        api.guards(jobId),
+        api.agentVotes(jobId),
+      ]);
+      return { ...buckets, audits: guards.waiting, agents: agents.length };
+    },
+    placeholderData: (before) => before,
+  });
+  return counts.data ?? {};
 }
 
 type Bucket = AppBuckets['buckets'][number];
-
-const FITS: Readonly<Record<'disagreements' | 'low' | 'outliers' | 'undecided' | 'all', (bucket: Bucket) => boolean>> = {
-  disagreements: ({ consensus, decision }) =>
-    consensus !== null &&
-    !consensus.overruled &&
-    (Object.keys(consensus.votes).length > 1 ||
-      (consensus.label !== null &&
-        decision?.label !== null &&
-        decision?.label !== undefined &&
-        decision.label !== consensus.label)),
-  low: ({ decision }) => decision !== null && decision.confidence !== null && decision.confidence < LOW,
-  outliers: ({ decision }) => decision?.outlier === true,
-  undecided: ({ consensus }) => consensus === null || consensus.label === null,
-  all: () => true,
-};
 
 const PLAIN = {
   suggestion: null,
@@ -107,7 +129,10 @@ const PLAIN = {
   ask: undefined,
   auditId: undefined,
   why: '',
+  bucketId: undefined,
   consensus: null,
+  overruled: false,
+  own: null,
   votes: {},
 } as const;
 
@@ -124,6 +149,7 @@ function ofQuestion(question: AppQueue['questions'][number]): Item {
   return {
     ...PLAIN,
     key: question.ask,
+    bucketId: question.bucket_id,
     eventId: question.event_id,
     events: question.events,
     title: question.title,
@@ -142,15 +168,26 @@ function ofBucket(bucket: Bucket): Item[] {
     {
       ...PLAIN,
       key: `bucket ${bucket.bucket_id}`,
+      bucketId: bucket.bucket_id,
       eventId: bucket.example_event_id,
       events: bucket.events,
-      title: null,
+      title: bucket.title,
       points: bucket.decision_points,
       suggestion: bucket.decision?.label ?? null,
       confidence: bucket.decision?.confidence ?? null,
       outlier: bucket.decision?.outlier ?? false,
-      consensus: bucket.consensus?.label ?? null,
-      votes: bucket.consensus?.votes ?? {},
+      blind: bucket.blind,
+      ...saidOf(bucket),
     },
   ];
+}
+
+/** What people say of a bucket. */
+export function saidOf(bucket: Bucket): Pick<Item, 'consensus' | 'overruled' | 'own' | 'votes'> {
+  return {
+    consensus: bucket.consensus?.label ?? null,
+    overruled: bucket.consensus?.overruled ?? false,
+    own: bucket.own_label,
+    votes: bucket.consensus?.votes ?? {},
+  };
 }

@@ -1,12 +1,12 @@
 import {
-  Alert,
+  ActionIcon,
   Anchor,
   Badge,
   Button,
   Card,
   Code,
-  CopyButton,
   Group,
+  Menu,
   Modal,
   Paper,
   SimpleGrid,
@@ -17,7 +17,7 @@ import {
   TextInput,
   Title,
 } from '@mantine/core';
-import { IconKey, IconPlug, IconSearch } from '@tabler/icons-react';
+import { IconDots, IconKey, IconPlug, IconPlugX, IconSearch } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { AppIntegration, AppIntegrationTypeList } from '@verdict/client/browser';
@@ -30,9 +30,17 @@ import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyDone, notifyError } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Time } from '../../components/time.tsx';
-import { ParameterFields, type ParameterValues } from './parameter-fields.tsx';
+import { Connect, NewKey } from './connect.tsx';
+import { ConnectionTest } from './connection-test.tsx';
 
 type Type = AppIntegrationTypeList[number];
+
+/** What an integration does for a use case, in words. */
+const ROLE_WORDS: Readonly<Record<string, string>> = {
+  input: 'sends alerts (input)',
+  output: 'takes decisions (output)',
+  enrichment: 'adds facts (enrichment)',
+};
 
 /** What sends alerts: what is connected, and the catalogue of what can be. */
 export function IntegrationsPage() {
@@ -40,12 +48,18 @@ export function IntegrationsPage() {
   const may = useCan('integrations');
   const [search, setSearch] = useState('');
   const [chosen, setChosen] = useState<Type | null>(null);
+  const [testing, setTesting] = useState<number | null>(null);
   const types = useQuery({
     queryKey: ['integration-types', search],
     queryFn: () => api.integrationTypes(search === '' ? undefined : search),
     placeholderData: (before) => before,
   });
-  const connected = useQuery({ queryKey: keys.integrations, queryFn: () => api.integrations(), refetchInterval: 15_000 });
+  const connected = useQuery({
+    queryKey: keys.integrations,
+    queryFn: () => api.integrations(),
+    refetchInterval: testing === null ? 15_000 : 1_500,
+  });
+  const tested = connected.data?.find((each) => each.integration_id === testing);
   return (
     <>
       <PageHeader title="Integrations" about="The systems that send alerts and ask for decisions." />
@@ -67,7 +81,12 @@ export function IntegrationsPage() {
               </Table.Thead>
               <Table.Tbody>
                 {connected.data.map((each) => (
-                  <Row key={each.integration_id} integration={each} highlighted={String(each.integration_id) === integrationId} />
+                  <Row
+                    key={each.integration_id}
+                    integration={each}
+                    highlighted={String(each.integration_id) === integrationId}
+                    test={() => setTesting(each.integration_id)}
+                  />
                 ))}
               </Table.Tbody>
             </Table>
@@ -105,7 +124,7 @@ export function IntegrationsPage() {
               <Group gap={4}>
                 {type.roles.map((role) => (
                   <Badge key={role} variant="default" size="sm">
-                    {role}
+                    {ROLE_WORDS[role] ?? role}
                   </Badge>
                 ))}
               </Group>
@@ -122,15 +141,32 @@ export function IntegrationsPage() {
         ))}
       </SimpleGrid>
       <Modal opened={chosen !== null} onClose={() => setChosen(null)} title={chosen ? `Connect ${chosen.name}` : ''}>
-        {chosen && <Connect type={chosen} close={() => setChosen(null)} />}
+        {chosen && <Connect type={chosen} close={() => setChosen(null)} test={setTesting} />}
+      </Modal>
+      <Modal
+        opened={tested !== undefined}
+        onClose={() => setTesting(null)}
+        title={tested ? `Test “${tested.title}”` : ''}
+        size="lg"
+      >
+        {tested && <ConnectionTest integration={tested} close={() => setTesting(null)} />}
       </Modal>
     </>
   );
 }
 
-function Row({ integration, highlighted }: { readonly integration: AppIntegration; readonly highlighted: boolean }) {
+function Row({
+  integration,
+  highlighted,
+  test,
+}: {
+  readonly integration: AppIntegration;
+  readonly highlighted: boolean;
+  readonly test: () => void;
+}) {
   const client = useQueryClient();
   const may = useCan('integrations');
+  const [dialog, setDialog] = useState<'key' | 'leave' | null>(null);
   const remove = useMutation({
     mutationFn: () => api.deleteIntegration(integration.integration_id),
     onSuccess: async () => {
@@ -139,10 +175,10 @@ function Row({ integration, highlighted }: { readonly integration: AppIntegratio
     },
     onError: notifyError,
   });
-  const { key } = integration;
+  const { key, used_by: users } = integration;
   return (
     <Table.Tr {...(highlighted ? { bg: 'var(--mantine-color-default-hover)' } : {})}>
-      <Table.Td fw={550}>
+      <Table.Td fw={600}>
         <AlertText text={integration.title} />
       </Table.Td>
       <Table.Td>{integration.type}</Table.Td>
@@ -165,109 +201,67 @@ function Row({ integration, highlighted }: { readonly integration: AppIntegratio
           <Time at={key.last_used_at} relative />
         ) : (
           <Text size="sm" c="dimmed">
-            no call yet: press Test in the other system
+            no call yet
           </Text>
         )}
       </Table.Td>
       <Table.Td>
         <Group gap={6}>
-          {integration.used_by.length === 0 && (
+          {users.length === 0 && (
             <Text size="sm" c="dimmed">
               no use case
             </Text>
           )}
-          {integration.used_by.map((job) => (
+          {users.map((job) => (
             <Anchor key={job.job_id} component={Link} to={`/jobs/${job.job_id}`} size="sm">
-              {job.title}
+              <AlertText text={job.title} />
             </Anchor>
           ))}
         </Group>
       </Table.Td>
       <Table.Td>
-        <Button
-          variant="subtle"
-          color="red"
-          disabled={!may || integration.used_by.length > 0}
-          loading={remove.isPending}
-          onClick={() => remove.mutate()}
-          aria-label={`Disconnect ${integration.title}`}
-        >
-          Disconnect
-        </Button>
+        <Group gap={4} wrap="nowrap" justify="flex-end">
+          <Button variant="light" onClick={test} aria-label={`Test ${integration.title}`}>
+            Test
+          </Button>
+          <Menu position="bottom-end" withinPortal>
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${integration.title}`} disabled={!may}>
+                <IconDots size={16} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconKey size={15} />} onClick={() => setDialog('key')}>
+                New key…
+              </Menu.Item>
+              <Menu.Item
+                color="red"
+                leftSection={<IconPlugX size={15} />}
+                disabled={users.length > 0}
+                onClick={() => setDialog('leave')}
+              >
+                {users.length > 0 ? 'Disconnect (a use case needs it)' : 'Disconnect…'}
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+        <Modal opened={dialog === 'key'} onClose={() => setDialog(null)} title={`A new key for “${integration.title}”`}>
+          {dialog === 'key' && <NewKey integration={integration} close={() => setDialog(null)} />}
+        </Modal>
+        <Modal opened={dialog === 'leave'} onClose={() => setDialog(null)} title={`Disconnect “${integration.title}”?`}>
+          <Text size="sm" mb="md">
+            Its key ends for good: whatever still uses it is refused.
+          </Text>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => setDialog(null)}>
+              Keep it
+            </Button>
+            <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
+              Disconnect
+            </Button>
+          </Group>
+        </Modal>
       </Table.Td>
     </Table.Tr>
-  );
-}
-
-function Connect({ type, close }: { readonly type: Type; readonly close: () => void }) {
-  const client = useQueryClient();
-  const [title, setTitle] = useState(type.name);
-  const [values, setValues] = useState<ParameterValues>({});
-  const create = useMutation({
-    mutationFn: () => api.createIntegration({ title: title.trim(), type: type.name, parameters: values }),
-    onSuccess: () => client.invalidateQueries({ queryKey: keys.integrations }),
-  });
-  if (create.data) return <Made title={title} value={create.data.key_value} close={close} />;
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate();
-      }}
-    >
-      <Stack gap="sm">
-        <TextInput
-          label="Title"
-          required
-          maxLength={200}
-          data-autofocus
-          value={title}
-          onChange={(e) => setTitle(e.currentTarget.value)}
-        />
-        <ParameterFields schema={type.parameters} values={values} onChange={setValues} />
-        {create.error && <ErrorPanel error={create.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Confirm
-          </Button>
-        </Group>
-      </Stack>
-    </form>
-  );
-}
-
-function Made({ title, value, close }: { readonly title: string; readonly value: string | null; readonly close: () => void }) {
-  return (
-    <Stack gap="sm">
-      {value === null ? (
-        <Text size="sm">“{title}” is connected, with the key that you gave.</Text>
-      ) : (
-        <Alert color="yellow" icon={<IconKey size={18} />} title="This key is shown once">
-          <Text size="sm" mb="xs">
-            Put it into the other system now. Only its hash is kept here; if it is lost, make another.
-          </Text>
-          <Code block className="secret">
-            {value}
-          </Code>
-          <CopyButton value={value}>
-            {({ copied, copy }) => (
-              <Button mt="xs" variant="default" onClick={copy}>
-                {copied ? 'Copied' : 'Copy the key'}
-              </Button>
-            )}
-          </CopyButton>
-        </Alert>
-      )}
-      <Text size="sm" c="dimmed">
-        Next: create a use case that takes its alerts, then press Test in the other system. The last call with the key shows in
-        the list.
-      </Text>
-      <Group justify="flex-end">
-        <Button onClick={close}>Done</Button>
-      </Group>
-    </Stack>
   );
 }

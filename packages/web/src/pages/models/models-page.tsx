@@ -23,12 +23,15 @@ import { useLive } from '../../app/live.ts';
 import { useCan } from '../../app/session.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
-import { LabelBadge } from '../../components/label-badge.tsx';
 import { notifyError, notifyUndo } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Reliability } from '../../components/reliability.tsx';
 import { Time } from '../../components/time.tsx';
 import { Confusion } from './confusion.tsx';
+import { Influence } from './influence.tsx';
+import { LearningCurve } from './learning-curve.tsx';
+import { Missed } from './missed.tsx';
+import { ShadowPanel } from './shadow-report.tsx';
 
 const FIGURES: readonly {
   readonly name: string;
@@ -132,6 +135,7 @@ export function ModelsPage() {
           </Table>
         </Table.ScrollContainer>
       </Paper>
+      <ShadowPanel job={job} />
       <Group justify="space-between" mb="xs">
         <Title order={2}>Model {chosen.model_id}</Title>
         <Select
@@ -142,12 +146,17 @@ export function ModelsPage() {
             .map((model) => ({ value: String(model.model_id), label: `Model ${model.model_id}` }))}
           value={beside ? String(beside.model_id) : null}
           onChange={(id) => go(id === null ? { beside: 0 } : { beside: Number(id) })}
+          disabled={models.data.length < 2}
+          w={220}
           clearable
         />
       </Group>
-      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Paper withBorder p="sm">
-          <Figures model={chosen} beside={beside} />
+          <Title order={3} mb="xs">
+            Missed escalations
+          </Title>
+          <Missed model={chosen} job={job} />
         </Paper>
         <Paper withBorder p="sm">
           <Title order={3} mb="xs">
@@ -157,15 +166,27 @@ export function ModelsPage() {
         </Paper>
         <Paper withBorder p="sm">
           <Title order={3} mb="xs">
-            Missed escalations
+            Figures
           </Title>
-          <Missed model={chosen} job={job} />
+          <Figures model={chosen} beside={beside} />
+        </Paper>
+        <Paper withBorder p="sm">
+          <Title order={3} mb="xs">
+            What its decisions hang on
+          </Title>
+          <Influence jobId={jobId} modelId={chosen.model_id} />
         </Paper>
         <Paper withBorder p="sm">
           <Title order={3} mb="xs">
             Is its confidence right?
           </Title>
           <Reliability bins={chosen.metrics.reliability} ece={chosen.metrics.ece} />
+        </Paper>
+        <Paper withBorder p="sm">
+          <Title order={3} mb="xs">
+            Better with more labels?
+          </Title>
+          <LearningCurve models={models.data} chosen={chosen} />
         </Paper>
       </SimpleGrid>
     </>
@@ -182,6 +203,7 @@ function Figures({ model, beside }: { readonly model: AppModel; readonly beside:
             <Table.Th>Figure</Table.Th>
             <Table.Th ta="right">Model {model.model_id}</Table.Th>
             {beside && <Table.Th ta="right">Model {beside.model_id}</Table.Th>}
+            {beside && <Table.Th ta="right">Difference</Table.Th>}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -200,6 +222,13 @@ function Figures({ model, beside }: { readonly model: AppModel; readonly beside:
                     {show(there, percent)}
                   </Table.Td>
                 )}
+                {beside && (
+                  <Table.Td ta="right" c="dimmed">
+                    {here === there
+                      ? 'the same'
+                      : `${here > there ? '+' : '−'}${show(Math.abs(here - there), percent)}, ${ahead ? 'better' : 'worse'}`}
+                  </Table.Td>
+                )}
               </Table.Tr>
             );
           })}
@@ -216,61 +245,6 @@ function Figures({ model, beside }: { readonly model: AppModel; readonly beside:
         </Text>
       ))}
     </Stack>
-  );
-}
-
-function Missed({ model, job }: { readonly model: AppModel; readonly job: AppJob }) {
-  const missed = model.comparison?.missed ?? [];
-  if (model.comparison === null) {
-    return (
-      <Text size="sm" c="dimmed">
-        The first model has nothing to be compared with. Of the next ones, alerts that people escalated and the model did not are
-        listed here.
-      </Text>
-    );
-  }
-  if (missed.length === 0) {
-    return (
-      <Text size="sm" c="dimmed">
-        None among the {model.comparison.held_out} held-out {model.comparison.held_out === 1 ? 'unit' : 'units'}.
-      </Text>
-    );
-  }
-  return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Event</Table.Th>
-          <Table.Th>People</Table.Th>
-          <Table.Th>The model before</Table.Th>
-          <Table.Th>This one</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {missed.map((each) => (
-          <Table.Tr key={each.unit}>
-            <Table.Td>
-              {each.event_id === null ? (
-                'gone'
-              ) : (
-                <Anchor component={Link} to={`/jobs/${job.job_id}/events/${encodeURIComponent(each.event_id)}`} size="sm">
-                  Look at it
-                </Anchor>
-              )}
-            </Table.Td>
-            <Table.Td>
-              <LabelBadge label={each.label} labels={job.labels} />
-            </Table.Td>
-            <Table.Td>
-              <LabelBadge label={each.before} labels={job.labels} />
-            </Table.Td>
-            <Table.Td>
-              <LabelBadge label={each.after} labels={job.labels} />
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }
 

@@ -7,6 +7,7 @@ import { api, keys } from '../../app/api.ts';
 import { useCan } from '../../app/session.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyError, notifyUndo } from '../../components/notify-undo.tsx';
+import { Time } from '../../components/time.tsx';
 
 const COLORS = { open: 'teal', gathering: 'yellow', closed: 'gray' } as const;
 
@@ -81,6 +82,10 @@ export function GuardPanel({ job }: { readonly job: AppJob }) {
                 </Button>
               </Group>
               <Text size="xs">{guard.sentence}</Text>
+              <Text size="xs" c="dimmed">
+                Promised: at most {(guard.max_error_rate * 100).toLocaleString()} % wrong ({guard.wrong_labels.join(', ')}{' '}
+                instead). Opened by {guard.opened_by}, <Time at={guard.opened_at} relative />.
+              </Text>
             </div>
           ))}
           {data.waiting > 0 && (

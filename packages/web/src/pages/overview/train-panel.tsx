@@ -7,6 +7,7 @@ import { useCan } from '../../app/session.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyError } from '../../components/notify-undo.tsx';
 import { Time } from '../../components/time.tsx';
+import { BeforeAfter } from './before-after.tsx';
 
 /** Train now, with its progress, and what came of the last training. */
 export function TrainPanel({ job }: { readonly job: AppJob }) {
@@ -67,7 +68,14 @@ export function TrainPanel({ job }: { readonly job: AppJob }) {
             {data.message} <Time at={data.finished_at} relative />
           </Text>
         )}
-        {last?.comparison && <Text size="sm">{last.comparison.sentence}</Text>}
+        {last?.comparison && (
+          <>
+            <BeforeAfter comparison={last.comparison} />
+            <Text size="xs" c="dimmed">
+              {last.comparison.sentence}
+            </Text>
+          </>
+        )}
         {last && (
           <Text size="sm" c="dimmed">
             Trained on {last.units.toLocaleString()} labelled {data?.unit ?? 'bucket'}s.{' '}

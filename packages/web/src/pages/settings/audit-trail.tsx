@@ -1,20 +1,38 @@
-import { Button, Code, Group, Paper, Skeleton, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, Paper, Select, Skeleton, Table, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { AppAuditEntry } from '@verdict/client/browser';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { showHidden } from '../../components/hidden-characters.ts';
 import { notifyDone, notifyError } from '../../components/notify-undo.tsx';
 import { Time } from '../../components/time.tsx';
+import { changesBetween } from './changes.ts';
+
+/** Kinds of things that are changed. */
+const KINDS = ['job', 'integration', 'key', 'user', 'model', 'guard', 'task', 'backup', 'event'] as const;
 
 /** Who changed what, before and after; newest first. */
 export function AuditTrail() {
-  const [actor, setActor] = useState('');
-  const [action, setAction] = useState('');
-  const [filter] = useDebouncedValue({ actor, action }, 300);
+  const search = useSearch({ strict: false }) as Partial<Record<string, unknown>>;
+  const [actor, setActor] = useState(textOf(search.who));
+  const [action, setAction] = useState(textOf(search.what));
+  const [kind, setKind] = useState(textOf(search.of));
+  const [filter] = useDebouncedValue({ actor, action, kind }, 300);
+  const navigate = useNavigate();
+  // The filter is in the address, so that it can be sent to somebody.
+  useEffect(() => {
+    const { actor: who, action: what, kind: of } = filter;
+    void navigate({
+      to: '/settings/$section',
+      params: { section: 'audit' },
+      search: Object.fromEntries(Object.entries({ who, what, of }).filter(([, value]) => value !== '')),
+      replace: true,
+    });
+  }, [filter, navigate]);
   const trail = useInfiniteQuery({
     queryKey: [...keys.audit, filter],
     queryFn: ({ pageParam }) =>
@@ -22,6 +40,7 @@ export function AuditTrail() {
         size: 50,
         ...(filter.actor === '' ? {} : { actor: filter.actor }),
         ...(filter.action === '' ? {} : { action: filter.action }),
+        ...(filter.kind === '' ? {} : { object_kind: filter.kind }),
         ...(pageParam === 0 ? {} : { before: pageParam }),
       }),
     initialPageParam: 0,
@@ -43,6 +62,15 @@ export function AuditTrail() {
           onChange={(e) => setActor(e.currentTarget.value)}
         />
         <TextInput label="What" placeholder="key.revoke" value={action} onChange={(e) => setAction(e.currentTarget.value)} />
+        <Select
+          label="Of what"
+          placeholder="anything"
+          clearable
+          data={[...KINDS]}
+          value={kind === '' ? null : kind}
+          onChange={(value) => setKind(value ?? '')}
+          w={140}
+        />
         <Button variant="default" ml="auto" loading={verify.isPending} onClick={() => verify.mutate()}>
           Check that nothing was changed
         </Button>
@@ -107,17 +135,36 @@ function Row({ entry }: { readonly entry: AppAuditEntry }) {
             {open ? 'Hide' : 'Show'}
           </Button>
         )}
-        {open && (
-          <Group align="flex-start" gap="xs" wrap="nowrap">
-            <Code block>{pretty(entry.before)}</Code>
-            <Code block>{pretty(entry.after)}</Code>
-          </Group>
-        )}
+        {open && <Changes entry={entry} />}
       </Table.Td>
     </Table.Tr>
   );
 }
 
-function pretty(value: unknown): string {
-  return value === null ? '(nothing)' : showHidden(JSON.stringify(value, null, 2));
+function Changes({ entry }: { readonly entry: AppAuditEntry }) {
+  const changes = changesBetween(entry.before, entry.after);
+  if (changes.length === 0)
+    return (
+      <Text size="xs" c="dimmed">
+        Nothing differs.
+      </Text>
+    );
+  return (
+    <dl className="changes">
+      {changes.map(({ path, before, after }) => (
+        <div key={path}>
+          <dt>{showHidden(path || 'value')}</dt>
+          <dd>
+            {before !== undefined && <del>{showHidden(before)}</del>}
+            {before !== undefined && after !== undefined && ' → '}
+            {after !== undefined && <ins>{showHidden(after)}</ins>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

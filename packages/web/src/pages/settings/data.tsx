@@ -1,15 +1,18 @@
 import { Button, Group, Paper, Progress, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../app/api.ts';
+import { bytes } from '../../components/bytes.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyDone, notifyError } from '../../components/notify-undo.tsx';
 import { Time } from '../../components/time.tsx';
+import { Retention } from './retention.tsx';
 
-/** Backups and long works. How long events are kept is said in each use case. */
+/** How long events are kept, backups, and long works. */
 export function Data() {
   return (
     <Stack gap="lg">
+      <Retention />
       <Backups />
       <Tasks />
     </Stack>
@@ -46,10 +49,23 @@ function Backups() {
       {backups.data && backups.data.backups.length > 0 && (
         <Paper withBorder>
           <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Made</Table.Th>
+                <Table.Th>Where</Table.Th>
+                <Table.Th ta="right">Size</Table.Th>
+                <Table.Th>Key file</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
             <Table.Tbody>
               {backups.data.backups.map((backup) => (
                 <Table.Tr key={backup.name}>
-                  <Table.Td>{backup.name}</Table.Td>
+                  <Table.Td>
+                    <Time at={backup.created_at} />
+                  </Table.Td>
+                  <Table.Td className="path">{backup.folder}</Table.Td>
+                  <Table.Td ta="right">{bytes(backup.bytes)}</Table.Td>
+                  <Table.Td>{backup.with_key ? 'in it' : 'not in it: keep secret.key apart'}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>
@@ -59,6 +75,16 @@ function Backups() {
     </section>
   );
 }
+
+/** Kinds of tasks in words. */
+const TASK_WORDS: Readonly<Record<string, string>> = {
+  train: 'Training',
+  rebucket: 'New decision points',
+  reprocess: 'Deciding again',
+  retention: 'Removing old events',
+  recompute: 'Metrics of a model',
+  demo: 'Demo data',
+};
 
 function Tasks() {
   const client = useQueryClient();
@@ -93,7 +119,7 @@ function Tasks() {
             <Table.Tbody>
               {tasks.data.slice(0, 50).map((task) => (
                 <Table.Tr key={task.task_id}>
-                  <Table.Td>{task.kind}</Table.Td>
+                  <Table.Td>{TASK_WORDS[task.kind] ?? task.kind}</Table.Td>
                   <Table.Td>
                     {task.state}
                     <Text size="xs" c="dimmed">

@@ -7,14 +7,16 @@ import { ApiKeys } from './api-keys.tsx';
 import { Appearance } from './appearance.tsx';
 import { AuditTrail } from './audit-trail.tsx';
 import { Data } from './data.tsx';
+import { SignInRules } from './sign-in-rules.tsx';
 import { Users } from './users.tsx';
 
 const SECTIONS = [
-  { name: 'appearance', title: 'You', needs: 'read', Section: Appearance },
+  { name: 'appearance', title: 'Appearance and you', needs: 'read', Section: Appearance },
   { name: 'users', title: 'Users and roles', needs: 'users', Section: Users },
   { name: 'keys', title: 'API keys', needs: 'keys', Section: ApiKeys },
   { name: 'audit', title: 'Audit trail', needs: 'audit', Section: AuditTrail },
-  { name: 'data', title: 'Backup and tasks', needs: 'backup', Section: Data },
+  { name: 'data', title: 'Retention, backup, tasks', needs: 'backup', Section: Data },
+  { name: 'sign-in', title: 'Sign-in', needs: 'read', Section: SignInRules },
   { name: 'about', title: 'Health and about', needs: 'read', Section: About },
 ] as const;
 

@@ -5,7 +5,7 @@ import type { AppUser, AppUserChange, UserRole } from '@verdict/client/browser';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
-import { notifyError, notifyUndo } from '../../components/notify-undo.tsx';
+import { notifyDone, notifyError, notifyUndo } from '../../components/notify-undo.tsx';
 import { Time } from '../../components/time.tsx';
 
 const ROLES: { value: UserRole; label: string }[] = [
@@ -55,6 +55,7 @@ export function Users() {
 }
 
 function Row({ user }: { readonly user: AppUser }) {
+  const [setting, setSetting] = useState(false);
   const client = useQueryClient();
   const refresh = () => client.invalidateQueries({ queryKey: keys.users });
   const change = useMutation({
@@ -84,7 +85,7 @@ function Row({ user }: { readonly user: AppUser }) {
           data={ROLES}
           value={user.role}
           allowDeselect={false}
-          w={280}
+          w={340}
           disabled={user.disabled || change.isPending}
           onChange={(role) => role !== null && role !== user.role && change.mutate({ role: role as UserRole })}
         />
@@ -98,6 +99,17 @@ function Row({ user }: { readonly user: AppUser }) {
       <Table.Td ta="right">
         <Button
           variant="subtle"
+          disabled={user.disabled}
+          onClick={() => setSetting(true)}
+          aria-label={`New password for ${user.name}`}
+        >
+          New password
+        </Button>
+        <Modal opened={setting} onClose={() => setSetting(false)} title={`A new password for ${user.name}`}>
+          {setting && <NewPassword user={user} close={() => setSetting(false)} />}
+        </Modal>
+        <Button
+          variant="subtle"
           color={user.disabled ? 'teal' : 'red'}
           loading={change.isPending}
           onClick={() => change.mutate({ disabled: !user.disabled })}
@@ -106,6 +118,44 @@ function Row({ user }: { readonly user: AppUser }) {
         </Button>
       </Table.Td>
     </Table.Tr>
+  );
+}
+
+function NewPassword({ user, close }: { readonly user: AppUser; readonly close: () => void }) {
+  const [password, setPassword] = useState('');
+  const save = useMutation({
+    mutationFn: () => api.setPassword(user.user_id, password),
+    onSuccess: () => {
+      close();
+      notifyDone(`${user.name} has a new password; their sessions ended. Tell it to them, and ask them to change it.`);
+    },
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate();
+      }}
+    >
+      <Stack gap="sm">
+        <PasswordInput
+          label="New password"
+          description="At least 12 characters. All of their sessions end."
+          required
+          minLength={12}
+          data-autofocus
+          autoComplete="new-password"
+          value={password}
+          onChange={(e) => setPassword(e.currentTarget.value)}
+        />
+        {save.error && <ErrorPanel error={save.error} />}
+        <Group justify="flex-end">
+          <Button type="submit" loading={save.isPending}>
+            Set the password
+          </Button>
+        </Group>
+      </Stack>
+    </form>
   );
 }
 

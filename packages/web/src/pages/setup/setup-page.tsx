@@ -10,7 +10,7 @@ import { ErrorPanel } from '../../components/error-panel.tsx';
 export function SetupPage() {
   const router = useRouter();
   const state = useQuery({ queryKey: ['setup'], queryFn: () => api.setupState() });
-  const [secret] = useState(() => window.location.hash.slice(1));
+  const [secret, setSecret] = useState(() => window.location.hash.slice(1));
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
@@ -19,7 +19,17 @@ export function SetupPage() {
   useEffect(() => {
     document.title = 'First start · Verdict';
     // The secret stays in this page's memory and not in the browser's history.
-    window.history.replaceState(window.history.state, '', '/setup');
+    const hide = () => window.history.replaceState(window.history.state, '', '/setup');
+    // A newer link in the same tab changes only what is behind the #, which loads no page.
+    const renew = () => {
+      if (window.location.hash.length <= 1) return;
+      setSecret(window.location.hash.slice(1));
+      setError(null);
+      hide();
+    };
+    hide();
+    window.addEventListener('hashchange', renew);
+    return () => window.removeEventListener('hashchange', renew);
   }, []);
   const differs = again !== '' && again !== password;
   const submit = async (event: FormEvent) => {

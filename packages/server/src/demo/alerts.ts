@@ -109,8 +109,35 @@ const SENSORS: readonly { readonly source: string; readonly rules: readonly Rule
 export function ordinaryDay(seed: number, count: number, run: string): DemoAlert[] {
   const random = randomFrom(seed);
   const start = Date.UTC(2026, 2, 2);
-  const times = Array.from({ length: count }, () => start + Math.floor(random.next() * DAY_MS)).sort((a, b) => a - b);
-  return times.map((time, index) => ordinaryAlert(random, `${run}-${String(index + 1).padStart(5, '0')}`, time));
+  const times = Array.from({ length: count }, () => start + Math.floor(random.next() * DAY_MS));
+  return alertsAt(random, times, run);
+}
+
+/**
+ * The alerts of the `days` before `end` (milliseconds since 1970), in the order of their times: more of them by day than by night, fewer at
+ * weekends (UTC).
+ */
+export function ordinaryDays(seed: number, count: number, run: string, end: number, days: number): DemoAlert[] {
+  const random = randomFrom(seed);
+  const times: number[] = [];
+  while (times.length < count) {
+    const time = end - Math.floor(random.next() * days * DAY_MS);
+    if (random.chance(busyness(new Date(time)))) times.push(time);
+  }
+  return alertsAt(random, times, run);
+}
+
+function alertsAt(random: Random, times: readonly number[], run: string): DemoAlert[] {
+  return times
+    .toSorted((a, b) => a - b)
+    .map((time, index) => ordinaryAlert(random, `${run}-${String(index + 1).padStart(5, '0')}`, time));
+}
+
+/** How much is going on, 0 to 1. */
+function busyness(time: Date): number {
+  const hour = time.getUTCHours();
+  const weekend = time.getUTCDay() % 6 === 0;
+  return (hour >= 7 && hour < 18 ? 1 : 0.45) * (weekend ? 0.5 : 1);
 }
 
 function ordinaryAlert(random: Random, id: string, time: number): DemoAlert {
@@ -246,8 +273,11 @@ function mailAlert(random: Random, chosen: Rule, context: Context): Record<strin
   };
 }
 
-/** Alerts of a kind that the day does not have: what an analyst wants to be shown, whatever a model makes of it. */
-export function oddAlerts(run: string): DemoAlert[] {
+/**
+ * Alerts of a kind that the day does not have: what an analyst wants to be shown, whatever a model makes of it.
+ * @param start the midnight before them, in milliseconds since 1970.
+ */
+export function oddAlerts(run: string, start: number = Date.UTC(2026, 2, 3)): DemoAlert[] {
   const odd = (number: number, title: string, source: string, tactic: string, more: Record<string, unknown>): DemoAlert => ({
     id: `${run}-odd-${number}`,
     title,
@@ -255,7 +285,7 @@ export function oddAlerts(run: string): DemoAlert[] {
     source,
     body: {
       id: `${source}-${number}`,
-      '@timestamp': `2026-03-03T0${number}:12:00.000Z`,
+      '@timestamp': new Date(start + (number * 60 + 12) * 60_000).toISOString(),
       source,
       severity: 2,
       rule: { id: `X-${number}`, name: title, mitre: { tactic } },

@@ -1,0 +1,23 @@
+import { Tooltip } from '@mantine/core';
+import { local } from '../../components/time.tsx';
+
+/** A time as short as a list has room for: the year only where it is another one. Hovering shows all of it, and UTC. */
+export function ShortTime({ at }: { readonly at: string | null }) {
+  if (at === null || Number.isNaN(Date.parse(at))) return <span>–</span>;
+  const date = new Date(at);
+  const sameYear = date.getFullYear() === new Date().getFullYear();
+  const text = date.toLocaleString(undefined, {
+    ...(sameYear ? {} : { year: '2-digit' as const }),
+    month: 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(sameYear ? { second: '2-digit' as const } : {}),
+    hour12: false,
+  });
+  return (
+    <Tooltip label={`${local(date)} here, ${date.toISOString().replace('T', ' ').replace('Z', '')} UTC`}>
+      <time dateTime={at}>{text}</time>
+    </Tooltip>
+  );
+}
