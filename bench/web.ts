@@ -7,29 +7,19 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { alertText, kindsOfTraffic, POINTS } from './support/alerts.ts';
+import { CHROMIUM, FLAGS } from './support/browser.ts';
 import { readOptions } from './support/options.ts';
 import { incoming, label, makeJob, OPERATOR, type Prepared, train, withFolder, withService } from './support/prepare.ts';
 import { seeded } from './support/random.ts';
 import { type Figure, must, quantile, report } from './support/report.ts';
 import { ServerProcess } from './support/server-process.ts';
 
-const CHROMIUM = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => path !== '' && existsSync(path),
-);
-/** Quiet: no connection of the browser's own to anywhere. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const PERSON = { name: 'ada', password: 'correct horse battery' };
 const DIST = join(import.meta.dirname, '../packages/web/dist');
 /** Bytes of an alert. */
 const BODY = 1_000;
+/** Thirty days in microseconds. */
+const MONTH = 30 * 86_400_000_000;
 const MAX_PAGE_MS = 1_000;
 const MAX_FIRST_KB = 250;
 
@@ -42,12 +32,17 @@ async function fill(folder: string): Promise<Prepared> {
   return withService(folder, async (running) => {
     const job = await makeJob(running, POINTS.slice(0, 8));
     const known = options.scaled(1_000, 40);
+    const now = Date.now() * 1_000;
     await label(running, job, known);
     await train(running, job);
     const traffic = kindsOfTraffic(seeded(options.seed), known, 0.02);
     for (let stored = known; stored < events; stored += 2_000) {
       const batch = Array.from({ length: Math.min(2_000, events - stored) }, (_, index) =>
-        running.services.ingest.ingest(incoming(job.jobId, null, alertText(traffic.next().value, stored + index, BODY))),
+        running.services.ingest.ingest({
+          ...incoming(job.jobId, null, alertText(traffic.next().value, stored + index, BODY)),
+          // Spread over the last thirty days, which is what the overview shows.
+          eventAt: now - Math.floor((1 - (stored + index) / events) * MONTH),
+        }),
       );
       await Promise.all(batch);
     }
@@ -109,7 +104,7 @@ async function open(page: Page, stop: Stop): Promise<number> {
 async function signIn(browser: Browser, url: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, baseURL: url });
   const page = await context.newPage();
-  page.setDefaultTimeout(120_000);
+  page.setDefaultTimeout(options.size < 0.1 ? 20_000 : 120_000);
   await page.goto('/sign-in');
   await page.getByLabel('User name').fill(PERSON.name);
   await page.getByRole('textbox', { name: 'Password' }).fill(PERSON.password);
@@ -185,10 +180,11 @@ if (CHROMIUM === undefined) {
   process.stdout.write('Skipped: there is no Chromium here. Install it (apt-get install chromium) or name it in CHROMIUM.\n');
 } else {
   must(existsSync(join(DIST, 'index.html')), 'The web app is not built: run npm run build -w packages/web first.');
+  const executablePath = CHROMIUM;
   await withFolder('web', async (folder) => {
     const job = await fill(folder);
     const service = await ServerProcess.service(folder);
-    const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+    const browser = await chromium.launch({ executablePath, headless: true, args: FLAGS });
     try {
       const url = `http://127.0.0.1:${service.port}`;
       const page = await signIn(browser, url);

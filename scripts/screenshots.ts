@@ -2,26 +2,15 @@
  * Pictures of the web app for README and docs: starts a service with demo data and writes them to `docs/images`, or where `--out DIR` says.
  * The demo's alerts come from a seed, so a later run differs only where the app does, and in times.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { VerdictClient } from '@verdict/client';
 import { createLog, DEFAULTS, SOCKET_FILE, startService } from '@verdict/server/local';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { CHROMIUM, FLAGS } from '../bench/support/browser.ts';
 
-const CHROMIUM = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => path !== '' && existsSync(path),
-);
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const PERSON = { name: 'ada', password: 'correct horse battery' };
 const SIZE = { width: 1280, height: 800 };
 const MOST_BYTES = 200_000;
