@@ -8,9 +8,9 @@ export function jsonLine(document: SearchDocument, arcanna: ArcannaBlock, body: 
   return `${head.slice(0, -1)},"raw_event":${body.replace(/[\r\n]+/g, ' ')}}\n`;
 }
 
-/** The first line of a table. */
+/** The first line of a table. `@timestamp` is `timestamp` there: a cell that begins with @ would be taken for a formula. */
 export function csvHead(columns: readonly string[]): string {
-  return `${columns.map(csvCell).join(',')}\r\n`;
+  return `${columns.map((column) => csvCell(column === '@timestamp' ? 'timestamp' : column)).join(',')}\r\n`;
 }
 
 /** An event as a line of a table; a field with several values has them behind each other. */

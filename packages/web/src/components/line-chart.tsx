@@ -58,7 +58,10 @@ export function LineChart({
           ...(bars ? { x: { range: (): [number, number] => [(times[0] ?? 0) - step / 2, (times.at(-1) ?? 0) + step / 2] } } : {}),
           y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.05 : 1] },
         },
-        axes: [axis, { ...axis, size: 48, values: (_chart, values) => values.map(format) }],
+        axes: [
+          { ...axis, ...(height < 140 ? { size: 40, gap: 3, font: '11px system-ui' } : {}) },
+          { ...axis, size: 48, values: (_chart, values) => values.map(format) },
+        ],
         series: [
           {},
           ...drawn.map((each) => ({

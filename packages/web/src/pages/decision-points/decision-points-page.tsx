@@ -167,8 +167,7 @@ export function DecisionPointsPage() {
                         </Tooltip>
                       </Table.Th>
                       <Table.Th>Field</Table.Th>
-                      <Table.Th>Type</Table.Th>
-                      <Table.Th>In events</Table.Th>
+                      <Table.Th style={{ whiteSpace: 'nowrap' }}>In events</Table.Th>
                       <Table.Th ta="right">Values</Table.Th>
                       <Table.Th>Examples</Table.Th>
                       <Table.Th>Advice</Table.Th>
@@ -277,10 +276,12 @@ function Row({
       <Table.Td ta="right" c="dimmed">
         {rank}
       </Table.Td>
-      <Table.Td fw={550} className="path">
+      <Table.Td fw={550} className="path" miw={150}>
         <AlertText text={field.path} />
+        <Text size="xs" c="dimmed">
+          {field.type}
+        </Text>
       </Table.Td>
-      <Table.Td>{field.type}</Table.Td>
       <Table.Td w={84}>
         <Progress
           value={field.coverage * 100}
@@ -304,7 +305,7 @@ function Row({
       </Table.Td>
       <Table.Td>
         <Tooltip label={field.sentence} multiline maw={360}>
-          <Badge color={advice.color} variant="light">
+          <Badge color={advice.color} variant="light" className="whole">
             {advice.word}
           </Badge>
         </Tooltip>

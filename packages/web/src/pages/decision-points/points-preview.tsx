@@ -6,6 +6,7 @@ import { api, keys } from '../../app/api.ts';
 import { AlertText } from '../../components/alert-text.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { LabelBadge } from '../../components/label-badge.tsx';
+import { percent, share, verdictOn } from './points-verdict.ts';
 
 /** What a choice comes to, from the newest events; asked for while the person chooses. */
 export function usePreview(jobId: number, points: readonly string[]) {
@@ -53,9 +54,9 @@ function Shown({ job, data, stale }: { readonly job: AppJob; readonly data: AppP
             note={`of the newest ${data.events.toLocaleString()} events`}
           />
           <Line name="Largest" value={share(largest, data.events)} note={`${largest.toLocaleString()} events`} />
-          <Line name="In the 10 biggest" value={percent(data.top_10)} note="of the events" />
-          <Line name="In the 50 biggest" value={percent(data.top_50)} note="of the events" />
-          <Line name="With one event only" value={data.single.toLocaleString()} note="buckets" />
+          <Line name="10 biggest" value={percent(data.top_10)} note="of the events" />
+          <Line name="50 biggest" value={percent(data.top_50)} note="of the events" />
+          <Line name="Single" value={data.single.toLocaleString()} note="buckets with one event" />
         </Table.Tbody>
       </Table>
       <Text size="sm">{verdictOn(data)}</Text>
@@ -113,7 +114,7 @@ function Line({ name, value, note }: { readonly name: string; readonly value: st
       <Table.Th scope="row" fw={400} c="dimmed">
         {name}
       </Table.Th>
-      <Table.Td ta="right" fw={600}>
+      <Table.Td ta="right" fw={600} style={{ whiteSpace: 'nowrap' }}>
         {value}
       </Table.Td>
       <Table.Td pl={8}>
@@ -123,23 +124,4 @@ function Line({ name, value, note }: { readonly name: string; readonly value: st
       </Table.Td>
     </Table.Tr>
   );
-}
-
-/** What to make of the figures. */
-export function verdictOn({ events, buckets, single, top_50: top50 }: AppPointsPreview): string {
-  if (events === 0) return 'No events to try it on.';
-  if (buckets <= 3 && events > 20)
-    return 'Very few buckets: alerts of different kinds would share a label. Add a field that tells them apart.';
-  if (single > events / 2)
-    return 'Most events would stand alone, so a label teaches little. Leave out fields with many values, such as names and addresses.';
-  if (top50 >= 0.6) return `Labelling the 50 biggest buckets would cover ${percent(top50)} of what comes in.`;
-  return `The 50 biggest buckets cover ${percent(top50)} of what comes in; fewer or coarser fields would cover more.`;
-}
-
-function share(part: number, of: number): string {
-  return percent(of === 0 ? 0 : part / of);
-}
-
-function percent(value: number): string {
-  return `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`;
 }

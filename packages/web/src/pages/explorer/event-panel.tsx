@@ -59,7 +59,7 @@ function Shown({
         </Text>
       </div>
       {event.blind ? (
-        <Alert variant="light" color="indigo" p="xs" icon={<IconEyeOff size={16} />}>
+        <Alert variant="light" color="indigo" p="xs" icon={<IconEyeOff size={16} />} className="on-colour">
           <Text size="sm">
             {event.automation_reason}{' '}
             <Link to="/jobs/$jobId/feedback" params={{ jobId: String(job.job_id) }} search={{ queue: 'audits' }}>

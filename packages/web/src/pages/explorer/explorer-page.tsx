@@ -191,20 +191,20 @@ export function ExplorerPage() {
         <FilterBar jobId={jobId} conditions={state.conditions} fields={fields} onChange={(conditions) => set({ conditions })} />
       </Group>
       {counts.error && <ErrorPanel error={counts.error} retry={() => void counts.refetch()} />}
-      <Paper withBorder px="xs" py={4} mb="xs" mih={96}>
+      <Paper withBorder px="xs" py={4} mb="xs" mih={112}>
         {counts.data && counts.data.times.length > 0 ? (
           <LineChart
             times={counts.data.times}
             series={[{ label: 'Events', color: COLOR, values: counts.data.counts }]}
             bars
-            height={88}
+            height={104}
             summary={`Events over time: ${counts.data.counts.reduce((a, b) => a + b, 0)} in ${counts.data.times.length} steps. Draw over a part to see only that.`}
             onSelect={(from, to) =>
               set({ range: 'custom', from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() })
             }
           />
         ) : counts.isPending ? (
-          <Skeleton height={88} />
+          <Skeleton height={104} />
         ) : null}
       </Paper>
       <div className="explorer">

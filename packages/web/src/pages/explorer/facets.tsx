@@ -47,7 +47,7 @@ export function Facets({
                         <span className="facet-count">{count.toLocaleString()}</span>
                       </UnstyledButton>
                       <ActionIcon
-                        size={20}
+                        size={24}
                         variant="transparent"
                         color="gray"
                         className="facet-not"

@@ -52,7 +52,7 @@ export function FilterBar({
                 <AlertText text={condition.value} limit={60} />
               </button>
               <ActionIcon
-                size="xs"
+                size={24}
                 variant="transparent"
                 color="gray"
                 aria-label={`Remove the filter ${condition.field}`}

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Checkbox, Group, Menu, Modal, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Button, Checkbox, Group, Modal, Popover, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconBookmark, IconStar, IconStarFilled, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AppView } from '@verdict/client/browser';
@@ -31,6 +31,7 @@ export function ViewsMenu({
 }) {
   const client = useQueryClient();
   const views = useViews(jobId);
+  const [opened, setOpened] = useState(false);
   const [saving, setSaving] = useState(false);
   const refresh = () => client.invalidateQueries({ queryKey: keys.of(jobId, 'views') });
   const all = views.data?.views ?? [];
@@ -46,24 +47,40 @@ export function ViewsMenu({
     });
   return (
     <>
-      <Menu width={320} position="bottom-end" withinPortal closeOnItemClick={false}>
-        <Menu.Target>
-          <Button variant="default" leftSection={<IconBookmark size={15} />} maw={180}>
+      <Popover opened={opened} onChange={setOpened} width={320} position="bottom-end" withinPortal trapFocus withRoles={false}>
+        <Popover.Target>
+          <Button
+            variant="default"
+            leftSection={<IconBookmark size={15} />}
+            maw={180}
+            aria-expanded={opened}
+            onClick={() => setOpened(!opened)}
+          >
             <Text size="xs" fw={600} truncate>
               {shown ? <AlertText text={shown.title} limit={40} /> : 'Views'}
             </Text>
           </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {all.length === 0 && <Menu.Label>Keep filters, columns and order under a name.</Menu.Label>}
+        </Popover.Target>
+        <Popover.Dropdown p="xs">
+          {all.length === 0 && (
+            <Text size="xs" c="dimmed" p={4}>
+              Keep filters, columns and order under a name.
+            </Text>
+          )}
           {all.map((view) => {
             const first = view.view_id === views.data?.default_view_id;
             return (
               <Group key={view.view_id} gap={2} wrap="nowrap">
-                <Menu.Item
-                  closeMenuOnClick
-                  onClick={() => apply(view.search)}
+                <Button
+                  variant="subtle"
+                  color="gray"
+                  fullWidth
+                  justify="space-between"
                   fw={view === shown ? 700 : 400}
+                  onClick={() => {
+                    setOpened(false);
+                    apply(view.search);
+                  }}
                   rightSection={
                     view.shared ? (
                       <Badge size="xs" variant="default">
@@ -73,7 +90,7 @@ export function ViewsMenu({
                   }
                 >
                   <AlertText text={view.title} limit={60} />
-                </Menu.Item>
+                </Button>
                 <Tooltip label={first ? 'The page opens with it' : 'Open the page with it'}>
                   <ActionIcon
                     variant="subtle"
@@ -97,12 +114,19 @@ export function ViewsMenu({
               </Group>
             );
           })}
-          <Menu.Divider />
-          <Menu.Item closeMenuOnClick onClick={() => setSaving(true)}>
+          <Button
+            variant="light"
+            fullWidth
+            mt={6}
+            onClick={() => {
+              setOpened(false);
+              setSaving(true);
+            }}
+          >
             Save what is shown…
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+          </Button>
+        </Popover.Dropdown>
+      </Popover>
       <Modal opened={saving} onClose={() => setSaving(false)} title="Save what is shown">
         {saving && (
           <SaveView

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { verdictOn } from './points-preview.tsx';
+import { verdictOn } from './points-verdict.ts';
 
 const made = (figures: { events: number; buckets: number; single: number; top_50: number }) =>
   verdictOn({ empty: 0, top_10: 0, labelled: 0, conflicts: 0, biggest: [], ...figures });
