@@ -182,19 +182,6 @@ CREATE TABLE guard_audits (
 ) STRICT;
 CREATE INDEX guard_audits_model ON guard_audits (job_id, model_id, class_no);
 
--- What people saved of the Event Explorer; a default goes with its view ----------------------------------------------------------
-CREATE TABLE views (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
-  owner_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE, title TEXT NOT NULL, shared INTEGER NOT NULL, search TEXT NOT NULL,
-  updated_at INTEGER NOT NULL, UNIQUE (job_id, owner_id, title)
-) STRICT;
-CREATE INDEX views_owner ON views (owner_id);
-CREATE TABLE default_views (
-  job_id INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
-  view_id INTEGER NOT NULL REFERENCES views(id) ON DELETE CASCADE, PRIMARY KEY (job_id, user_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX default_views_view ON default_views (view_id);
-
 -- Long work --------------------------------------------------------------------------------------------------------------------
 CREATE TABLE tasks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER, kind TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
