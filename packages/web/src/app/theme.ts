@@ -20,7 +20,6 @@ export const theme = createTheme({
     TagsInput: { defaultProps: { size: 'xs' } },
     Textarea: { defaultProps: { size: 'xs' } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm' } },
-    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Badge: { defaultProps: { tt: 'none', fw: 600 } },
     // A link among words is told from them by more than its colour.
     Anchor: { defaultProps: { underline: 'always' } },
