@@ -179,6 +179,8 @@ describe('at the terminal', () => {
     const [all = '', one = ''] = both.out.split('warroom> !arcanna-get-jobs using=here\n');
     expect(all).toMatch(/here\nArcanna Jobs\n.*Endpoint alerts.*\n\nthere\nError: http:\/\/127\.0\.0\.1:1 cannot be reached/s);
     expect(one).toContain('Endpoint alerts');
+    expect(all).toContain('→ context: Arcanna.Jobs\n');
+    expect(one).not.toContain('→'); // the same again changes nothing
     expect(one).not.toContain('there');
   });
 

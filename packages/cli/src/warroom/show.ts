@@ -14,11 +14,11 @@ import {
 import { table } from '../table.ts';
 
 /** What a command gave, laid out for a person. */
-export function showOutcome({ results, raw }: Outcome, look: Look): string {
+export function showOutcome({ results, raw, changed }: Outcome, look: Look): string {
   const named = results.length > 1;
-  return results
-    .map((result) => (named ? `${heading(result.instance, look)}\n` : '') + showResult(result, raw, look))
-    .join('\n\n');
+  const texts = results.map((result) => (named ? `${heading(result.instance, look)}\n` : '') + showResult(result, raw, look));
+  const wrote = changed.length === 0 ? '' : `\n${paint(`→ context: ${visible(changed.join(', '))}`, '2', look)}`;
+  return texts.join('\n\n') + wrote;
 }
 
 /** A value as indented JSON, without anything that a terminal would act on. */
