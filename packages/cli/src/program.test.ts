@@ -224,6 +224,18 @@ describe('import, use cases and training', () => {
       '"Interrupted" decides by rule.name, host.\n',
     );
     expect((await shell.verdict(['jobs', 'points', 'Interrupted'])).out).toBe('rule.name,host\n');
+    expect((await shell.verdict(['jobs', 'points', 'Interrupted', '--type', 'rule.name=text', 'host=category'])).out).toContain(
+      'Types set: rule.name is text, host is category.',
+    );
+    expect((await shell.verdict(['jobs', 'points', 'Interrupted', '--type', 'host=auto'])).out).toContain(
+      'Types set: rule.name is text.\n',
+    );
+    expect((await shell.verdict(['jobs', 'points', 'Interrupted', '--type', 'host=colour'])).err).toContain(
+      '"host=colour" is not path=type, with a type of category, text',
+    );
+    expect((await shell.verdict(['jobs', 'points', 'Interrupted', '--type', 'user=text'])).err).toContain(
+      '"user" is not a decision point of this AI use case',
+    );
     const shown = await shell.verdict(['jobs', 'show', 'Interrupted']);
     expect(shown.out).toMatch(/Escalate \(\d+ buckets\), Drop \(\d+ buckets\), Investigate \(0 buckets\)/);
     const trained = await shell.json<{ message: string; model: { units: number; active: boolean } }>([

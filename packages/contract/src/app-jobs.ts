@@ -55,6 +55,11 @@ export const AppJobSettings = Type.Object(
   { description: 'Settings of an AI use case.' },
 );
 
+export const AppPointType = Type.Enum(['category', 'text', 'number', 'boolean', 'ip', 'time', 'set'], {
+  description: 'What kind of thing a decision point holds.',
+});
+export type AppPointType = Static<typeof AppPointType>;
+
 export const AppJob = Type.Object(
   {
     job_id: Type.Integer({ description: 'Its number.' }),
@@ -65,6 +70,9 @@ export const AppJob = Type.Object(
     labels: Type.Array(AppLabel, { description: 'Its labels in class-id order.' }),
     decision_points: Type.Array(Type.String(), { description: 'Dotted paths.' }),
     decision_points_version: Type.Integer({ description: '0 = never chosen.' }),
+    decision_point_types: Type.Record(Type.String(), AppPointType, {
+      description: 'Types that a person has set, by path; those of the others are found from the data at each training.',
+    }),
     integrations: Type.Array(
       Type.Object({ integration_id: Type.Integer(), role: Type.String(), enabled: Type.Boolean() }, { description: 'One wire.' }),
       { description: 'What it is wired to.' },
@@ -107,6 +115,16 @@ const draft = {
     }),
   ),
   decision_points: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 100 })),
+  decision_point_types: Type.Optional(
+    Type.Record(
+      Type.String({ maxLength: 512 }),
+      Nullable(AppPointType, 'A type, or null to have it found from the data again.'),
+      {
+        maxProperties: 100,
+        description: 'Types to set, by path; points that are not named keep theirs. The next training uses them.',
+      },
+    ),
+  ),
   integrations: Type.Optional(
     Type.Array(
       Type.Object({

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppJob, VerdictClient } from '@verdict/client';
+import type { AppJob, AppPointType, VerdictClient } from '@verdict/client';
 import type { Command } from 'commander';
 import { withSession } from '../connect.ts';
 import { findJob } from '../find-job.ts';
@@ -10,6 +10,8 @@ import { printable, table } from '../table.ts';
 
 /** How long between two looks at a training, in milliseconds. */
 const POLL_MS = 250;
+
+const POINT_TYPES: readonly AppPointType[] = ['category', 'text', 'number', 'boolean', 'ip', 'time', 'set'];
 
 /** `verdict jobs …`: AI use cases. */
 export function jobsCommand(program: Command, io: Io): void {
@@ -104,20 +106,26 @@ export function jobsCommand(program: Command, io: Io): void {
   jobs
     .command('points <job> [points]')
     .description('choose decision points (a,b,c) in place of those until now; without any, show them')
-    .action((name: string, points: string | undefined, _options: unknown, command: Command) =>
+    .option('--type <path=type...>', `say what points hold: ${POINT_TYPES.join(', ')}; auto finds it from the data again`)
+    .action((name: string, points: string | undefined, options: { type?: string[] }, command: Command) =>
       over(command, name, async (client, job, kind) => {
-        if (points === undefined)
+        if (points === undefined && options.type === undefined)
           return say(
             io,
             job.decision_points.length === 0
               ? 'None chosen yet. `verdict jobs fields` shows what there is.'
               : job.decision_points.map(printable).join(','),
           );
-        const changed = await client.app.changeJob(job.job_id, { decision_points: listOf(points) });
+        const changed = await client.app.changeJob(job.job_id, {
+          ...(points === undefined ? {} : { decision_points: listOf(points) }),
+          ...(options.type === undefined ? {} : { decision_point_types: pointTypes(options.type) }),
+        });
         say(io, `"${printable(job.title)}" decides by ${changed.decision_points.map(printable).join(', ')}.`);
-        await waitForBuckets(client, io, job.job_id, kind === 'opened');
+        const set = Object.entries(changed.decision_point_types);
+        if (set.length > 0) say(io, `Types set: ${set.map(([path, type]) => `${printable(path)} is ${type}`).join(', ')}.`);
+        if (points !== undefined) await waitForBuckets(client, io, job.job_id, kind === 'opened');
         if (changed.active_model_id !== null)
-          note(io, 'The active model goes on with the points it was trained on. Train to use the new ones.');
+          note(io, 'The active model goes on with the points and types it was trained on. Train to use the new ones.');
       }),
     );
 
@@ -189,6 +197,20 @@ export async function watchTask(client: VerdictClient, io: Io, taskId: number, t
     progress.show(task.share, task.step);
     await sleep(POLL_MS);
   }
+}
+
+/** `path=type` as the API takes it; a path may hold `=`, so the last one parts them. */
+function pointTypes(words: readonly string[]): Record<string, AppPointType | null> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.lastIndexOf('=');
+      const name = word.slice(at + 1);
+      const type = POINT_TYPES.find((known) => known === name);
+      if (at < 1 || (type === undefined && name !== 'auto'))
+        throw new CliError(`"${printable(word)}" is not path=type, with a type of ${POINT_TYPES.join(', ')} or auto.`);
+      return [word.slice(0, at), type ?? null] as const;
+    }),
+  );
 }
 
 /** Waits until stored events are in the buckets of the decision points chosen last; with `must`, because nobody else would go on with it. */

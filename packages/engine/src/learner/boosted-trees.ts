@@ -6,7 +6,7 @@ import { Forest } from './tree.ts';
 /** Numbers of trees that are tried; the one with the lowest out-of-fold log-loss is kept. */
 export const ROUNDS = [15, 30, 60, 100] as const;
 
-const RATE = 0.2;
+const RATE = 0.12;
 const MAX_LEAVES = 12;
 const PULL = 1;
 /** Rows in a leaf at least. */

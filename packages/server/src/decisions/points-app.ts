@@ -55,7 +55,7 @@ export function pointsRoutesApp(deps: {
       path: '/api/app/jobs/{job_id}/models/{model_id}/influence',
       id: 'appModelInfluence',
       summary: 'Say which decision points the decisions of a model hang on',
-      tag: 'app: models',
+      tag: 'app: training',
       right,
       params: AppModelParams,
       response: AppInfluence,

@@ -6,6 +6,7 @@ import {
   AppJobParams,
   AppLabelChange,
   AppLabelParams,
+  type AppPointType,
   microsToZ,
 } from '@verdict/contract';
 import { Type } from 'typebox';
@@ -138,6 +139,7 @@ interface WireDraft {
   readonly category?: string;
   readonly labels?: readonly { readonly name: string; readonly hex_color?: string }[];
   readonly decision_points?: readonly string[];
+  readonly decision_point_types?: Readonly<Record<string, AppPointType | null>>;
   readonly integrations?: readonly { readonly integration_id: number; readonly role?: string; readonly enabled?: boolean }[];
   readonly settings?: {
     readonly minutes_per_alert?: number;
@@ -163,6 +165,7 @@ function readDraft(body: WireDraft): JobDraft {
     category: body.category,
     labels: body.labels?.map(({ name, hex_color }) => ({ name, hexColor: hex_color })),
     points: body.decision_points,
+    pointTypes: body.decision_point_types,
     integrations: body.integrations?.map(
       ({ integration_id, role, enabled }): JobIntegration => ({
         integrationId: integration_id,
@@ -192,6 +195,7 @@ async function presentAppJob(jobs: JobService, job: Job, warnings: readonly stri
     })),
     decision_points: [...job.points],
     decision_points_version: job.pointsVersion,
+    decision_point_types: { ...job.pointTypes },
     integrations: job.integrations.map(({ integrationId, role, enabled }) => ({ integration_id: integrationId, role, enabled })),
     settings: {
       minutes_per_alert: job.settings.minutesPerAlert,

@@ -49,3 +49,36 @@ describe('jobs kept in memory', () => {
     expect((await jobs.find(id))!.description).toBe('after');
   });
 });
+
+describe('types of decision points', () => {
+  const jobs = () => new JobService(storage, wallClock, new AuditTrail(wallClock));
+
+  it('are kept with the version of the points, follow their points to the next one, and can be taken back', async () => {
+    const service = jobs();
+    const made = await service.create(
+      { title: 'Types', points: ['rule.id', 'command'], pointTypes: { command: 'text', 'rule.id': null } },
+      ORIGIN,
+    );
+    expect(made).toMatchObject({ pointsVersion: 1, pointTypes: { command: 'text' } });
+    const typed = await service.update(made.id, { pointTypes: { 'rule.id': 'number' } }, ORIGIN);
+    expect(typed).toMatchObject({ pointsVersion: 1, pointTypes: { 'rule.id': 'number', command: 'text' } });
+    expect(typed.version).toBeGreaterThan(made.version);
+    const moved = await service.update(made.id, { points: ['host', 'command'] }, ORIGIN);
+    expect(moved.pointsVersion).toBe(2);
+    expect(moved.pointTypes).toEqual({ command: 'text' });
+    const back = await service.update(made.id, { pointTypes: { command: null } }, ORIGIN);
+    expect(back.pointTypes).toEqual({});
+    expect((await service.find(made.id))!.pointTypes).toEqual({});
+  });
+
+  it('belong to decision points only', async () => {
+    const service = jobs();
+    const { id } = await service.create({ title: 'Types elsewhere', points: ['host'] }, ORIGIN);
+    await expect(service.update(id, { pointTypes: { user: 'text' } }, ORIGIN)).rejects.toThrow(
+      '"user" is not a decision point of this AI use case; choose it first, or leave its type out.',
+    );
+    await expect(service.update(id, { pointTypes: { ['__proto__']: 'text' } }, ORIGIN)).rejects.toThrow(
+      '"__proto__" is not a decision point',
+    );
+  });
+});

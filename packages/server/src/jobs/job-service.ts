@@ -1,3 +1,4 @@
+import type { PointType } from '@verdict/engine';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Clock } from '../clock.ts';
 import { Refusal } from '../errors.ts';
@@ -17,6 +18,7 @@ import {
   openLabels,
   planLabels,
   planPoints,
+  planPointTypes,
   samePoints,
 } from './job.ts';
 import * as store from './job-store.ts';
@@ -28,6 +30,8 @@ export interface JobDraft {
   readonly category?: string | undefined;
   readonly labels?: readonly { readonly name: string; readonly hexColor?: string | undefined }[] | undefined;
   readonly points?: readonly string[] | undefined;
+  /** By path; null has the type found from the data again. */
+  readonly pointTypes?: Readonly<Record<string, PointType | null>> | undefined;
   readonly integrations?: readonly JobIntegration[] | undefined;
   readonly settings?: Partial<JobSettings> | undefined;
 }
@@ -141,6 +145,7 @@ export class JobService {
     const category = checkCategory(draft.category ?? CATEGORIES[0]);
     const labels = attempt(() => planLabels([], draft.labels ?? DEFAULT_LABELS));
     const points = attempt(() => planPoints(draft.points ?? []));
+    const types = attempt(() => planPointTypes({}, draft.pointTypes ?? {}, points));
     const createdBy = principalId(origin.principal);
     const id = await store.insertJob(
       tx,
@@ -149,7 +154,7 @@ export class JobService {
     );
     await store.saveLabels(tx, id, labels);
     if (draft.integrations) await this.#wire(tx, id, draft.integrations);
-    if (points.length > 0) await store.insertPoints(tx, id, points, createdBy, now);
+    if (points.length > 0) await store.insertPoints(tx, id, points, types, createdBy, now);
     const job = (await store.getJob(tx, id))!;
     await this.#audit.record(tx, origin, {
       action: 'job.create',
@@ -188,11 +193,12 @@ export class JobService {
     if (draft.integrations) await this.#wire(tx, id, draft.integrations);
     const points = draft.points === undefined ? before.points : attempt(() => planPoints(draft.points!));
     const pointsChanged = !samePoints(points, before.points);
+    const types = attempt(() => planPointTypes(before.pointTypes, draft.pointTypes ?? {}, points));
     // A change of category counts feedback anew, over buckets or over events: the same walk over the stored events does it.
     if (pointsChanged || category !== before.category) {
-      const version = await store.insertPoints(tx, id, points, principalId(origin.principal), now);
+      const version = await store.insertPoints(tx, id, points, types, principalId(origin.principal), now);
       await this.#onPointsChanged(tx, id, version, origin);
-    }
+    } else if (draft.pointTypes) await store.savePointTypes(tx, id, before.pointsVersion, types);
     const after = (await store.getJob(tx, id))!;
     await this.#audit.record(tx, origin, {
       action: pointsChanged ? 'job.points' : 'job.update',
@@ -405,6 +411,7 @@ function auditView(job: Job): Record<string, unknown> {
       retired: label.retired,
     })),
     points: job.points,
+    pointTypes: job.pointTypes,
     settings: job.settings,
     integrations: job.integrations.map(({ integrationId, role, enabled }) => ({ integrationId, role, enabled })),
   };

@@ -1,3 +1,4 @@
+import type { PointType } from '@verdict/engine';
 import type { ReadTx, Tx } from '../storage/storage.ts';
 import {
   type Category,
@@ -153,16 +154,18 @@ export async function insertPoints(
   tx: Tx,
   jobId: number,
   points: readonly string[],
+  types: Readonly<Record<string, PointType>>,
   createdBy: string,
   now: number,
 ): Promise<number> {
   const row = await tx.get<{ top: number | null }>('SELECT max(version) AS top FROM point_versions WHERE job_id = ?', jobId);
   const version = (row?.top ?? 0) + 1;
   await tx.run(
-    'INSERT INTO point_versions (job_id, version, points, created_at, created_by) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO point_versions (job_id, version, points, types, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?)',
     jobId,
     version,
     JSON.stringify(points),
+    JSON.stringify(types),
     now,
     createdBy,
   );
@@ -170,14 +173,30 @@ export async function insertPoints(
   return version;
 }
 
-/** The decision points of one version; version 0 has none. */
-export async function getPoints(tx: ReadTx, jobId: number, version: number): Promise<string[]> {
-  const row = await tx.get<{ points: string }>(
-    'SELECT points FROM point_versions WHERE job_id = ? AND version = ?',
+/** Sets the types of one version of a job's decision points. They change no bucket, so the version stays. */
+export async function savePointTypes(
+  tx: Tx,
+  jobId: number,
+  version: number,
+  types: Readonly<Record<string, PointType>>,
+): Promise<void> {
+  await tx.run('UPDATE point_versions SET types = ? WHERE job_id = ? AND version = ?', JSON.stringify(types), jobId, version);
+  await bumpJob(tx, jobId);
+}
+
+/** The decision points of one version and the types that a person has set; version 0 has none. */
+async function getPoints(
+  tx: ReadTx,
+  jobId: number,
+  version: number,
+): Promise<{ readonly points: string[]; readonly pointTypes: Record<string, PointType> }> {
+  const row = await tx.get<{ points: string; types: string }>(
+    'SELECT points, types FROM point_versions WHERE job_id = ? AND version = ?',
     jobId,
     version,
   );
-  return row ? (JSON.parse(row.points) as string[]) : [];
+  if (!row) return { points: [], pointTypes: {} };
+  return { points: JSON.parse(row.points) as string[], pointTypes: JSON.parse(row.types) as Record<string, PointType> };
 }
 
 export async function saveIntegrations(tx: Tx, jobId: number, integrations: readonly JobIntegration[]): Promise<void> {
@@ -296,7 +315,7 @@ async function assemble(tx: ReadTx, row: JobRow): Promise<Job> {
       retired: label.retired === 1,
     })),
     pointsVersion: row.points_version,
-    points: await getPoints(tx, row.id, row.points_version),
+    ...(await getPoints(tx, row.id, row.points_version)),
     activeModelId: row.active_model_id,
     shadowModelId: row.shadow_model_id,
     shadowSince: row.shadow_since,

@@ -1,4 +1,4 @@
-import { checkPointPath } from '@verdict/engine';
+import { checkPointPath, type PointType } from '@verdict/engine';
 
 /** How feedback is shared: over the bucket, or not at all. */
 export const CATEGORIES = ['Decision intelligence', 'Event centric decision intelligence'] as const;
@@ -69,6 +69,8 @@ export interface Job {
   /** 0 = no decision points were ever chosen. */
   readonly pointsVersion: number;
   readonly points: readonly string[];
+  /** Types that a person has set, by path. */
+  readonly pointTypes: Readonly<Record<string, PointType>>;
   readonly activeModelId: number | null;
   /** A model that decides silently beside the active one, and since when. */
   readonly shadowModelId: number | null;
@@ -201,6 +203,31 @@ export function planPoints(points: readonly string[]): string[] {
     if (problem) throw new Error(`Decision point "${point.slice(0, 100)}": ${problem}`);
   }
   return planned;
+}
+
+/**
+ * The types of decision points after a change: those set before stay where their point does, `null` takes one back.
+ * @throws Error with a sentence that names what is no decision point.
+ */
+export function planPointTypes(
+  before: Readonly<Record<string, PointType>>,
+  change: Readonly<Record<string, PointType | null>>,
+  points: readonly string[],
+): Record<string, PointType> {
+  for (const path of Object.keys(change)) {
+    if (!points.includes(path))
+      throw new Error(
+        `"${path.slice(0, 100)}" is not a decision point of this AI use case; choose it first, or leave its type out.`,
+      );
+  }
+  const set = (path: string) =>
+    (Object.hasOwn(change, path) ? change[path] : Object.hasOwn(before, path) ? before[path] : null) ?? null;
+  return Object.fromEntries(
+    points.flatMap((path) => {
+      const type = set(path);
+      return type === null ? [] : [[path, type] as const];
+    }),
+  );
 }
 
 /** Whether two choices of decision points are the same: the same paths in the same order. */

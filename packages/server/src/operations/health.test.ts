@@ -10,6 +10,7 @@ import { type Config, DEFAULTS } from '../config.ts';
 import { Refusal } from '../errors.ts';
 import type { Principal } from '../http/principal.ts';
 import { createHttp, type Http } from '../http/server.ts';
+import { SCHEMA_VERSION } from '../storage/migrations.ts';
 import { openSqlite } from '../storage/sqlite.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { DiskState } from './disk-watch.ts';
@@ -140,7 +141,11 @@ describe('/ready', () => {
     other.close();
     const { ready, checks } = await readiness.check();
     expect(ready).toBe(false);
-    expect(checks[2]).toEqual({ name: 'migrations', ok: false, detail: 'The database has schema 99, this program needs 1.' });
+    expect(checks[2]).toEqual({
+      name: 'migrations',
+      ok: false,
+      detail: `The database has schema 99, this program needs ${SCHEMA_VERSION}.`,
+    });
   });
 
   it('writes once for many who ask at the same time', async () => {

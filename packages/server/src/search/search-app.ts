@@ -14,7 +14,7 @@ export function searchRoutesApp(deps: { readonly search: SearchService }): Route
       description:
         'One call for the bars and the values beside a list of events. With `newest` the values are counted in the newest events alone, which ' +
         'is quick for any number of events; `counted` says so, and the same call without it gives the exact numbers.',
-      tag: 'app events',
+      tag: 'app: events',
       right: { scope: 'read:event_query', role: 'analyst' },
       params: AppJobParams,
       body: AppCountsRequest,

@@ -52,6 +52,7 @@ export const JOB: Job = {
   labels: [],
   pointsVersion: 0,
   points: [],
+  pointTypes: {},
   activeModelId: null,
   shadowModelId: null,
   shadowSince: null,

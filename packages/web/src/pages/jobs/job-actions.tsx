@@ -37,6 +37,7 @@ export function JobActions({ job }: { readonly job: AppJob }) {
         category: job.category,
         labels: job.labels.filter((label) => !label.retired).map(({ name, hex_color }) => ({ name, hex_color })),
         decision_points: job.decision_points,
+        decision_point_types: job.decision_point_types,
         integrations: job.integrations,
         settings: job.settings,
       }),
