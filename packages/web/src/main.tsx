@@ -1,6 +1,4 @@
-import '@mantine/core/styles.css';
-import '@mantine/notifications/styles.css';
-import './app/app.css';
+import './app/styles.ts';
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
@@ -8,7 +6,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from './app/api.ts';
-import { SignInAgain } from './app/sign-in-dialog.tsx';
+import { SignInAgain } from './app/sign-in-over.tsx';
 import { theme, variables } from './app/theme.ts';
 import { router } from './router.tsx';
 

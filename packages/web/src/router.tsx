@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
-import { keys, queryClient } from './app/api.ts';
+import { api, keys, queryClient } from './app/api.ts';
 import { NotFound, PageFailed } from './app/failed.tsx';
 import { loadSession } from './app/session.ts';
 import { Shell } from './app/shell.tsx';
@@ -28,6 +28,7 @@ const shell = createRoute({
   id: 'shell',
   component: Shell,
   async beforeLoad({ location }) {
+    askAhead(location.pathname);
     try {
       await queryClient.ensureQueryData({ queryKey: keys.session, queryFn: loadSession });
     } catch (error) {
@@ -37,6 +38,15 @@ const shell = createRoute({
     }
   },
 });
+
+/** Asks for the use case of an address together with who is signed in: its page needs both before it can stand. */
+function askAhead(path: string): void {
+  const jobId = Number(/^\/jobs\/(\d+)(?:\/|$)/.exec(path)?.[1]);
+  if (!Number.isSafeInteger(jobId)) return;
+  // What goes wrong here, the page is told when it asks itself.
+  void queryClient.prefetchQuery({ queryKey: keys.job(jobId), queryFn: () => api.job(jobId) });
+  void queryClient.prefetchQuery({ queryKey: keys.jobs, queryFn: () => api.jobs() });
+}
 
 const home = createRoute({
   getParentRoute: () => shell,

@@ -118,7 +118,8 @@ describe.skipIf(CHROMIUM === undefined)('the story of a team', () => {
 
   test('the table labels several at once, and undo takes back exactly those', async () => {
     await page.getByText('Table', { exact: true }).click();
-    await page.getByText('Undecided', { exact: true }).click();
+    // How many wait may stand behind the name.
+    await page.locator('label', { hasText: /^Undecided/ }).click();
     const before = await units();
     await page.getByLabel('Mark bucket 1', { exact: true }).check();
     await page.getByLabel('Mark bucket 2', { exact: true }).check();

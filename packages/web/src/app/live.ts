@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type Query, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { keys } from './api.ts';
 
@@ -11,6 +11,8 @@ export interface LiveChange {
 /** Milliseconds until a change shows: at once for the first, seldom for those that follow it. */
 const SOON = 150;
 const SELDOM = 2_000;
+/** For answers with `meta.live` `'seldom'`, which cost the service a walk over all events: how old they may get while nothing but new events comes. */
+export const SELDOM_MS = 60_000;
 
 /** What the service tells of, by name; each says which answers are old now. */
 export const LIVE_KINDS = ['events', 'feedback', 'task', 'training', 'model', 'job', 'guard', 'refetch'] as const;
@@ -25,24 +27,40 @@ export function useLive(jobId: number | undefined, onChange?: (change: LiveChang
     const source = new EventSource(jobId === undefined ? '/api/app/live' : `/api/app/live?job_id=${jobId}`);
     let timer: ReturnType<typeof setTimeout> | undefined;
     let last = 0;
-    const refresh = () => {
+    const since = Date.now();
+    const kinds = new Set<string>();
+    let opened = false;
+    const refresh = (kind: string) => {
+      kinds.add(kind);
       timer ??= setTimeout(
         () => {
           timer = undefined;
           last = Date.now();
+          const onlyEvents = kinds.size === 1 && kinds.has('events');
+          kinds.clear();
+          const stays = ({ meta, state }: Query) =>
+            meta?.live === false || (onlyEvents && meta?.live === 'seldom' && last - state.dataUpdatedAt < SELDOM_MS);
           void client.invalidateQueries({ queryKey: keys.jobs });
           if (jobId !== undefined)
-            void client.invalidateQueries({ queryKey: keys.job(jobId), predicate: (query) => query.meta?.live !== false });
+            void client.invalidateQueries({ queryKey: keys.job(jobId), predicate: (query) => !stays(query) });
         },
         Math.max(SOON, last + SELDOM - Date.now()),
       );
     };
     const listen = (kind: string) => (message: MessageEvent<string>) => {
       onChange?.({ kind, data: parse(message.data) });
-      refresh();
+      refresh(kind);
     };
-    // What changed while nobody listened is not told of.
-    source.addEventListener('open', refresh);
+    // What changed while nobody listened is not told of. What this page itself has asked for meanwhile is new: asking again would only
+    // have the service count everything twice whenever a page is opened.
+    source.addEventListener('open', () => {
+      if (opened) return refresh('open');
+      opened = true;
+      const old = (query: Query) =>
+        query.meta?.live !== false && query.state.fetchStatus === 'idle' && query.state.dataUpdatedAt < since;
+      void client.invalidateQueries({ queryKey: keys.jobs, predicate: old });
+      if (jobId !== undefined) void client.invalidateQueries({ queryKey: keys.job(jobId), predicate: old });
+    });
     for (const kind of LIVE_KINDS) source.addEventListener(kind, listen(kind));
     return () => {
       source.close();

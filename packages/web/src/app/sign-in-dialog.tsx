@@ -1,5 +1,4 @@
 import { Modal, Text } from '@mantine/core';
-import { useSignInAsked } from './session.ts';
 import { giveUpSignIn, lastName } from './sign-in-again.ts';
 import { SignInForm } from './sign-in-form.tsx';
 
@@ -7,14 +6,13 @@ import { SignInForm } from './sign-in-form.tsx';
 const ABOVE_ALL = 1_000;
 
 /** Over the page when the session has ended: what was typed stays, and what was being sent is sent once the person is back. */
-export function SignInAgain() {
-  const asked = useSignInAsked();
+export function SignInDialog({ opened }: { readonly opened: boolean }) {
   return (
-    <Modal opened={asked} onClose={giveUpSignIn} title="Your session has ended" centered zIndex={ABOVE_ALL}>
+    <Modal opened={opened} onClose={giveUpSignIn} title="Your session has ended" centered zIndex={ABOVE_ALL}>
       <Text size="sm" c="dimmed" mb="sm">
         Sign in again and go on where you were: nothing you typed is lost.
       </Text>
-      {asked && <SignInForm name={lastName()} done={() => {}} />}
+      {opened && <SignInForm name={lastName()} done={() => {}} />}
     </Modal>
   );
 }

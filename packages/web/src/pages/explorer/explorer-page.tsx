@@ -62,7 +62,9 @@ export function ExplorerPage() {
     jobId,
     useCallback((change: LiveChange) => change.kind === 'events' && setFresh(true), []),
   );
-  const facetFields = useMemo(() => [...OURS, ...(job?.decision_points ?? []).slice(0, 5)], [job?.decision_points]);
+  const points = job?.decision_points;
+  // Counted once the decision points are known, and not before it without them.
+  const facetFields = useMemo(() => (points === undefined ? undefined : [...OURS, ...points.slice(0, 5)]), [points]);
   const hits = useHits(jobId, state, asOf, state.group === 'none');
   const counts = useCounts(jobId, state, facetFields, asOf);
   const fields = useFields(jobId);
@@ -114,7 +116,7 @@ export function ExplorerPage() {
     }
   };
   if (error) return <ErrorPanel error={error} />;
-  const total = hits.total ?? counts.data?.counts.reduce((sum, count) => sum + count, 0);
+  const total = hits.total ?? counts.data?.total;
   const narrowed = state.conditions.length > 0 || state.text !== '' || state.range !== 'all';
   return (
     <>
@@ -198,7 +200,7 @@ export function ExplorerPage() {
             series={[{ label: 'Events', color: COLOR, values: counts.data.counts }]}
             bars
             height={104}
-            summary={`Events over time: ${counts.data.counts.reduce((a, b) => a + b, 0)} in ${counts.data.times.length} steps. Draw over a part to see only that.`}
+            summary={`Events over time: ${counts.data.total} in ${counts.data.times.length} steps. Draw over a part to see only that.`}
             onSelect={(from, to) =>
               set({ range: 'custom', from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() })
             }
@@ -208,7 +210,7 @@ export function ExplorerPage() {
         ) : null}
       </Paper>
       <div className="explorer">
-        <Facets facets={counts.data?.facets} labels={job?.labels ?? []} add={addCondition} />
+        <Facets counts={counts.data} labels={job?.labels ?? []} add={addCondition} />
         <div className="explorer-main">
           {state.group === 'bucket' && job && (
             <BucketList
@@ -249,7 +251,6 @@ export function ExplorerPage() {
               more={() => {
                 if (hits.hasNextPage && !hits.isFetchingNextPage) void hits.fetchNextPage();
               }}
-              cut={hits.cut}
               open={(event) => set({ event }, state.event !== '')}
               sort={(column) => set({ sort: column, descending: state.sort === column ? !state.descending : true })}
             />

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   type ExplorerState,
-  intervalOf,
   inWords,
   joinList,
   OPERATORS,
@@ -98,10 +97,4 @@ test('values are found at nested paths, through lists, and under names with dots
   expect(valueAt(document, 'x.y')).toBe('dot');
   expect(valueAt(document, 'p.q.r')).toBe('deep');
   expect(valueAt(document, 'a.z')).toBe(null);
-});
-
-test('the histogram has at most about a hundred bars', () => {
-  expect(intervalOf(3_600_000)).toBe('1m');
-  expect(intervalOf(86_400_000)).toBe('15m');
-  expect(intervalOf(30 * 86_400_000)).toBe('12h');
 });

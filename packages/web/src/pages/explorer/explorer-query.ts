@@ -208,22 +208,6 @@ function wordsOf(text: string): string {
     .join(' ');
 }
 
-/** How wide the bars of the histogram are, for a span in milliseconds: at most about a hundred. */
-export function intervalOf(span: number): string {
-  const steps: [number, string][] = [
-    [60_000, '1m'],
-    [300_000, '5m'],
-    [900_000, '15m'],
-    [3_600_000, '1h'],
-    [10_800_000, '3h'],
-    [43_200_000, '12h'],
-    [86_400_000, '1d'],
-    [604_800_000, '7d'],
-    [2_592_000_000, '30d'],
-  ];
-  return (steps.find(([size]) => span / size <= 120) ?? steps[steps.length - 1]!)[1];
-}
-
 /** The value of a path in a document as text; lists are joined; a member may have dots in its name. */
 export function valueAt(document: unknown, path: string): string | null {
   const found = walk(document, path);

@@ -4,32 +4,37 @@ import type { AppLabel } from '@verdict/client/browser';
 import { AlertText } from '../../components/alert-text.tsx';
 import type { Condition } from './explorer-query.ts';
 import { titleOf } from './field-titles.ts';
-import type { Bucket } from './use-explorer.ts';
+import type { Counts } from './use-explorer.ts';
 
 /** How often values occur: a click shows only those, the cross beside them all but those. */
 export function Facets({
-  facets,
+  counts,
   labels,
   add,
 }: {
-  readonly facets: readonly { readonly field: string; readonly values: readonly Bucket[]; readonly more: number }[] | undefined;
+  readonly counts: Counts | undefined;
   readonly labels: readonly AppLabel[];
   readonly add: (condition: Condition) => void;
 }) {
   return (
     <nav className="explorer-facets" aria-label="Values">
-      {facets === undefined ? (
+      {counts === undefined ? (
         <Skeleton height={300} />
       ) : (
         <Stack gap="sm">
-          {facets
+          {counts.counted < counts.total && (
+            <Text size="xs" c="dimmed" role="status">
+              counted in the newest {counts.counted.toLocaleString()}
+            </Text>
+          )}
+          {counts.facets
             .filter((facet) => facet.values.length > 0)
             .map((facet) => (
               <div key={facet.field}>
                 <Text size="xs" fw={600} c="dimmed" className="path">
                   <AlertText text={titleOf(facet.field)} />
                 </Text>
-                {facet.values.map(({ key, count }) => {
+                {facet.values.map(({ value: key, count }) => {
                   const name = labels.find((label) => label.class_id === key)?.name ?? String(key);
                   return (
                     <span key={String(key)} className="facet-line">

@@ -28,7 +28,6 @@ export function HitList({
   job,
   state,
   more,
-  cut,
   open,
   sort,
 }: {
@@ -36,8 +35,6 @@ export function HitList({
   readonly job: AppJob | undefined;
   readonly state: ExplorerState;
   readonly more: () => void;
-  /** The list ends before the last event that fits. */
-  readonly cut: boolean;
   readonly open: (eventId: string) => void;
   readonly sort: (column: string) => void;
 }) {
@@ -69,7 +66,6 @@ export function HitList({
     Enter: () => hits[at] && open(hits[at].id),
     Escape: () => open(''),
   });
-  const end = cut && shown.at(-1)?.index === hits.length - 1;
   const columns = ['@timestamp', ...state.columns.filter((column) => column !== '@timestamp')];
   const template = columns.map((column) => WIDTHS[column] ?? 'minmax(100px, 1fr)').join(' ');
   return (
@@ -120,11 +116,6 @@ export function HitList({
             );
           })}
         </div>
-        {end && (
-          <p className="hit-end">
-            The list goes no further in this order. Draw over the chart, add a filter, or sort by time to reach the others.
-          </p>
-        )}
       </div>
     </div>
   );

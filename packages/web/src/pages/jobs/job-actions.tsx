@@ -5,10 +5,12 @@ import type { AppJob } from '@verdict/client/browser';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useCan } from '../../app/session.ts';
+import { laterDialog } from '../../components/later.tsx';
 import { notifyDone, notifyError, notifyUndo } from '../../components/notify-undo.tsx';
-import { DeleteJob } from './delete-job.tsx';
 import { download, exportJob, fileName } from './job-document.ts';
 import { isRunning } from './job-status.ts';
+
+const DeleteJob = laterDialog(() => import('./delete-job.tsx').then((file) => file.DeleteJob));
 
 /** Start and stop at hand, the rest in a menu. */
 export function JobActions({ job }: { readonly job: AppJob }) {

@@ -8,13 +8,15 @@ import { useLive } from '../../app/live.ts';
 import { useCan } from '../../app/session.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { laterDialog } from '../../components/later.tsx';
 import { notifyDone } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
-import { CreateJob } from './create-job.tsx';
 import { DemoPanel, TryDemo } from './demo-panel.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { importDocument } from './job-document.ts';
 import { JobRow } from './job-row.tsx';
+
+const CreateJob = laterDialog(() => import('./create-job.tsx').then((file) => file.CreateJob));
 
 /** All AI use cases with what needs somebody's attention, and how to make one. */
 export function JobsPage() {

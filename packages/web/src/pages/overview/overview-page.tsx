@@ -5,7 +5,7 @@ import type { AppActivity } from '@verdict/client/browser';
 import { useMemo } from 'react';
 import { api, keys, verdict } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
-import { useLive } from '../../app/live.ts';
+import { SELDOM_MS, useLive } from '../../app/live.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { safeColor } from '../../components/label-badge.tsx';
 import { LineChart } from '../../components/line-chart.tsx';
@@ -38,6 +38,8 @@ export function OverviewPage() {
     queryFn: () => verdict.v2.jobMetrics(jobId, { start: startOf(days ?? 30) }),
     placeholderData: (before) => before,
     retry: false,
+    meta: { live: 'seldom' },
+    refetchInterval: SELDOM_MS,
   });
   const model = useQuery({
     queryKey: keys.of(jobId, 'model', job?.active_model_id),
