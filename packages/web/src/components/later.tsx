@@ -1,7 +1,7 @@
 import { type ComponentType, createElement, lazy, Suspense, useEffect, useState } from 'react';
 
 /**
- * A dialog whose code is fetched when it is first opened; after that it stays, closed, as any other does.
+ * A dialog whose code is fetched when it is first opened; after that it stays, closed, like every other dialog.
  * @param load fetches its component. What it throws is for the page's error panel.
  */
 export function laterDialog<P extends { readonly opened: boolean }>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
