@@ -71,8 +71,15 @@ export interface Counts {
 /**
  * Counts events by time and by the values of some fields: those of the newest at once, then those of all. Times are exact from the start.
  * @param fields undefined while they are not known: then nothing is asked yet.
+ * @param wanted false while something else goes before it.
  */
-export function useCounts(jobId: number, state: ExplorerState, fields: readonly string[] | undefined, asOf: number) {
+export function useCounts(
+  jobId: number,
+  state: ExplorerState,
+  fields: readonly string[] | undefined,
+  asOf: number,
+  wanted: boolean,
+) {
   const { event: _, columns: __, sort: ___, descending: ____, group: _____, ...asked } = state;
   const ask = (newest?: number) => ({
     queryKey: keys.of(jobId, 'counts', asked, fields, asOf, newest),
@@ -88,7 +95,7 @@ export function useCounts(jobId: number, state: ExplorerState, fields: readonly 
         }),
       ),
   });
-  const first = useQuery({ ...ask(NEWEST), enabled: fields !== undefined, placeholderData: keepPreviousData });
+  const first = useQuery({ ...ask(NEWEST), enabled: wanted && fields !== undefined, placeholderData: keepPreviousData });
   const { data, isPlaceholderData: before } = first;
   const exact = useQuery({ ...ask(), enabled: data !== undefined && !before && data.counted < data.total });
   // Where counting all of them fails, what was counted stays, with the words that say in how many.
