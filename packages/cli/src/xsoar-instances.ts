@@ -1,13 +1,12 @@
 import type { Instance, Integration, LoadedPack } from '@verdict/xsoar';
 import { CliError, type Io } from './io.ts';
-import { instanceOf } from './warroom/instances.ts';
+import { type InstanceSettings, instanceOf } from './warroom/instances.ts';
 
 /**
  * An instance out of `NAME=URL,KEYFILE`, of the pack's integration; where it has several, of the one that NAME begins with.
  * @throws CliError with what to write.
  */
-export function instanceOfPack(io: Io, text: string, pack: LoadedPack): Instance {
-  const settings = { jobId: undefined, insecure: false, proxy: false, params: [] };
+export function instanceOfPack(io: Io, text: string, pack: LoadedPack, settings: InstanceSettings): Instance {
   return instanceOf(text, integrationFor(text, pack), settings, io);
 }
 

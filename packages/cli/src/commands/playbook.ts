@@ -24,9 +24,10 @@ import { whole } from '../options.ts';
 import { askerOf, watchRun } from '../playbook-terminal.ts';
 import { testPlaybooks } from '../playbook-tests.ts';
 import { readJsonFile, readTextFile } from '../text-file.ts';
+import { type InstanceOptions, settingsOf, several, withInstanceSettings } from '../warroom/instances.ts';
 import { instanceOfPack } from '../xsoar-instances.ts';
 
-interface RunOptions {
+interface RunOptions extends InstanceOptions {
   readonly incident?: string;
   readonly instance: readonly string[];
   readonly answer: ReadonlyMap<string, string>;
@@ -95,9 +96,9 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
 }
 
 function withRunOptions(command: Command): Command {
-  return command
+  return withInstanceSettings(command)
     .option('--incident <file>', 'the incident, as JSON: fields of XSOAR, custom ones under CustomFields or beside them')
-    .option('--instance <name=url,keyfile>', 'an instance of the pack’s integration; can be given several times', collect, [])
+    .option('--instance <name=url,keyfile>', 'an instance of the pack’s integration; can be given several times', several, [])
     .option(
       '--answer <task=value>',
       'an answer for a person’s task, by TASK or TASK.QUESTION; can be given several times',
@@ -116,7 +117,7 @@ async function runHere(io: Io, file: string, playbook: Playbook, options: RunOpt
   const incident = incidentOf(options.incident === undefined ? {} : copyJson(readJsonFile(options.incident)));
   const inputs: JsonObject = Object.fromEntries(options.input);
   const host = packHost({
-    instances: options.instance.map((text) => instanceOfPack(io, text, pack)),
+    instances: options.instance.map((text) => instanceOfPack(io, text, pack, settingsOf(options))),
     automations: pack.automations,
     findPlaybook: playbookFinder([dirname(resolve(file)), folder]),
     ask: askerOf(io, options.answer),
@@ -136,10 +137,6 @@ function conclude(io: Io, { trace }: RunResult, fail: () => void): void {
     if (trace.state === 'waiting') note(io, 'Answer with --answer TASK=VALUE, or run it on a terminal.');
     fail();
   }
-}
-
-function collect(text: string, before: readonly string[]): string[] {
-  return [...before, text];
 }
 
 function pair(text: string, before: ReadonlyMap<string, string>): Map<string, string> {

@@ -3,15 +3,11 @@ import { createInterface } from 'node:readline';
 import { type Integration, loadPack, packFolder, SandboxError, WarRoom } from '@verdict/xsoar';
 import { type Command, CommanderError } from 'commander';
 import { CliError, type Io, note } from '../io.ts';
-import { instanceOf } from '../warroom/instances.ts';
+import { type InstanceOptions, instanceOf, settingsOf, several, withInstanceSettings } from '../warroom/instances.ts';
 import { greet, runLines, runTerminal } from '../warroom/session.ts';
 
-interface Options {
+interface Options extends InstanceOptions {
   readonly instance: readonly string[];
-  readonly jobId?: string;
-  readonly insecure: boolean;
-  readonly proxy: boolean;
-  readonly param: readonly string[];
   readonly pack?: string;
   readonly integration?: string;
   readonly run?: string;
@@ -28,14 +24,11 @@ const LARGEST_FILE = 10 * 1024 * 1024;
  * @param failed is called where a command failed, so that the program ends with status 1.
  */
 export function warroomCommand(program: Command, io: Io, failed: () => void): void {
-  program
+  const command = program
     .command('warroom')
     .description('a War Room in the terminal: the commands of the content pack, run by the pack’s own script')
-    .requiredOption('--instance <name=url,keyfile>', 'an instance of the integration; again for more of them', collect)
-    .option('--job-id <id>', 'default job id of the instances')
-    .option('--insecure', 'trust any certificate', false)
-    .option('--proxy', 'use the proxy of the system', false)
-    .option('--param <name=value>', 'another parameter of the instances; again for more of them', collect, [])
+    .requiredOption('--instance <name=url,keyfile>', 'an instance of the integration; again for more of them', several);
+  withInstanceSettings(command)
     .option('--pack <folder>', 'another pack than Verdict’s own')
     .option('--integration <name>', 'the integration of that pack, where it has several')
     .option('--run <file>', 'run the commands of a file, one a line, and end')
@@ -58,10 +51,6 @@ export function warroomCommand(program: Command, io: Io, failed: () => void): vo
     });
 }
 
-function collect(one: string, before: readonly string[] = []): readonly string[] {
-  return [...before, one];
-}
-
 /** What cannot be made of the options ends with the status of bad usage. */
 function usable<T>(io: Io, make: () => T): T {
   try {
@@ -73,11 +62,11 @@ function usable<T>(io: Io, make: () => T): T {
   }
 }
 
-function openRoom({ instance, jobId, insecure, proxy, param, pack, integration: wanted }: Options, io: Io): WarRoom {
-  const { integrations, automations } = loadPack(pack ?? packFolder());
-  const integration = integrationOf(integrations, wanted);
-  const settings = { jobId, insecure, proxy, params: param };
-  const instances = instance.map((said) => instanceOf(said, integration, settings, io));
+function openRoom(options: Options, io: Io): WarRoom {
+  const { integrations, automations } = loadPack(options.pack ?? packFolder());
+  const integration = integrationOf(integrations, options.integration);
+  const settings = settingsOf(options);
+  const instances = options.instance.map((said) => instanceOf(said, integration, settings, io));
   return new WarRoom({ instances, automations, env: io.env });
 }
 

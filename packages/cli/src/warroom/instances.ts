@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Instance, Integration, Json, Parameter } from '@verdict/xsoar';
 import { isSecret } from '@verdict/xsoar';
+import type { Command } from 'commander';
 import { CliError, type Io } from '../io.ts';
 
 /** What is said of all instances by options. */
@@ -10,6 +11,32 @@ export interface InstanceSettings {
   readonly proxy: boolean;
   /** Other parameters, as `name=value`. */
   readonly params: readonly string[];
+}
+
+/** Adds the options that instances are set up with. What they come to is read by {@link settingsOf}. */
+export function withInstanceSettings(command: Command): Command {
+  return command
+    .option('--job-id <id>', 'default job id of the instances')
+    .option('--insecure', 'trust any certificate', false)
+    .option('--proxy', 'use the proxy of the system', false)
+    .option('--param <name=value>', 'another parameter of the instances; again for more of them', several, []);
+}
+
+/** What a command with {@link withInstanceSettings} is given. */
+export interface InstanceOptions {
+  readonly jobId?: string;
+  readonly insecure: boolean;
+  readonly proxy: boolean;
+  readonly param: readonly string[];
+}
+
+export function settingsOf({ jobId, insecure, proxy, param }: InstanceOptions): InstanceSettings {
+  return { jobId, insecure, proxy, params: param };
+}
+
+/** For an option that can be given several times. */
+export function several(one: string, before: readonly string[] = []): readonly string[] {
+  return [...before, one];
 }
 
 const LARGEST_KEY_FILE = 10_000;
