@@ -89,7 +89,7 @@ export function FeedbackPage() {
             value,
             label: (
               <span>
-                {title}
+                <span>{title}</span>
                 {(counts[value] ?? 0) > 0 && value !== 'all' && (
                   <span className="queue-count">{(counts[value] ?? 0).toLocaleString()}</span>
                 )}
