@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { VerdictClient } from '@verdict/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SOCKET_FILE } from '../service.ts';
 import { OPERATOR, startTestService, type TestService } from '../testing.ts';
+
+// Thousands of alerts and two trainings, on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 240_000 });
 
 describe('demo data', () => {
   let service: TestService;
