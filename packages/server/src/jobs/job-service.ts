@@ -69,7 +69,8 @@ export class JobService {
    */
   async get(principal: Principal, id: number): Promise<Job> {
     if (principal.kind === 'input' && !(await this.#visibleJobs(principal.keyId)).has(id)) throw noJob(id);
-    const job = await this.find(id);
+    // A change is in the database shortly before it is on the disk and forgotten here. Who has read of it there is not told the old job.
+    const job = this.#cache.has(id) ? await this.#storage.read((tx) => this.findIn(tx, id)) : await this.find(id);
     if (!job) throw noJob(id);
     return job;
   }
