@@ -86,7 +86,11 @@ describe('a code step', () => {
     ['endless recursion in promises', 'const f = () => { for (;;); }; f()'],
   ])('with %s ends at its limit of time', async (_, body) => {
     const ran = await run(`function transform(record) { ${body}; return record }`);
-    expect(ran).toMatchObject({ record: null, exhausted: true, failure: expect.stringMatching(/longer than 0\.3 s|took too long/) });
+    expect(ran).toMatchObject({
+      record: null,
+      exhausted: true,
+      failure: expect.stringMatching(/longer than 0\.3 s|took too long/),
+    });
   });
 
   it('that computes where the interpreter cannot stop it is ended with its thread, and the next one runs', async () => {
