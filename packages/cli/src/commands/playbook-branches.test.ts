@@ -163,6 +163,9 @@ it('Close feedback sends an analyst’s close, by name and with the notes, and n
 
   for (const nothing of [
     close({ closingUserId: '', closeReason: 'False Positive' }),
+    close({ closingUserId: 'DBot', closeReason: 'False Positive' }),
+    close({ closingUserId: 'admin-dbot', closeReason: 'False Positive' }),
+    close({ closingUserId: 'System', closeReason: 'False Positive' }),
     close({ closingUserId: 'ana', closeReason: 'Duplicate' }),
   ]) {
     const answer = await run('Verdict_-_Close_feedback', nothing, mapped);

@@ -1,3 +1,4 @@
+import { MACHINES } from './machines.ts';
 import { type Entry, type Fields, fail, isErrorEntry, runCommand, sentenceOf } from './platform.ts';
 import { isObject, textOf } from './values.ts';
 
@@ -16,9 +17,6 @@ export type Outcome =
   | { readonly kind: 'no label'; readonly sentence: string }
   | { readonly kind: 'failed'; readonly sentence: string };
 
-/** Names under which XSOAR closes by itself. */
-const MACHINES = /^(dbot|admin-dbot|system)?$/i;
-
 /**
  * Reads the close of an incident: the event from its fields, or from the context where there is one.
  * `user` is '' where no person closed it.
@@ -31,16 +29,26 @@ export function closedOf(incident: Fields, context: Fields): Closed {
     jobId: fieldOf(incident, 'verdictjobid') || textOf(event.job_id, 'job_id'),
     reason: reasonOf(incident),
     notes: textOf(incident.closeNotes, 'closeNotes'),
-    user: MACHINES.test(user) ? '' : user,
+    user: MACHINES.indexOf(user.toLowerCase()) < 0 ? user : '',
   };
 }
 
 /** Maps the reason and sends the label. The instance knows the mapping, and a script asks it by a command. */
-export function sendClosed({ eventId, jobId, reason, notes, user }: Closed): Outcome {
+export function sendClosed(closed: Closed): Outcome {
+  const { reason } = closed;
   if (reason === '') return { kind: 'no label', sentence: 'the incident has no close reason.' };
   try {
     const label = labelFor(reason);
     if (label === '') return { kind: 'no label', sentence: `the close reason “${reason}” is not mapped to a label.` };
+    return sendLabel(closed, label);
+  } catch (thrown) {
+    return { kind: 'failed', sentence: sentenceOf(thrown) };
+  }
+}
+
+/** Sends a label that a person gave, under `user`. */
+export function sendLabel({ eventId, jobId, notes, user }: Closed, label: string): Outcome {
+  try {
     firstGood(
       runCommand('arcanna-send-event-feedback', {
         event_id: eventId,

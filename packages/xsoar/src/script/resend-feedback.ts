@@ -1,4 +1,4 @@
-import { closedOf, fieldOf, firstGood, noteInIncident, sendClosed } from './feedback-of-close.ts';
+import { closedOf, fieldOf, firstGood, noteInIncident, sendClosed, sendLabel } from './feedback-of-close.ts';
 import { type Entry, type Fields, fail, givenArguments, merged, resultEntry, runCommand, table } from './platform.ts';
 import { isObject, neededText, numberOf, textOf } from './values.ts';
 
@@ -23,16 +23,23 @@ export function run(): Entry {
   return resultEntry(result, human, { 'Verdict.Resend(true)': result });
 }
 
+/** What Triage notes where an analyst's answer could not be sent. */
+const ANSWER = /the answer was (.+)$/;
+
 function resend(incident: Fields): Fields {
   const id = textOf(incident.id, 'id');
   const closed = closedOf(incident, {});
-  const user = closed.user || fieldOf(incident, 'verdictfeedbackuser');
-  const outcome = sendClosed(merged(closed, { user }));
+  // An answer that was given is sent as it was given: the close reason may say something else, and come from somebody else.
+  const given = ANSWER.exec(fieldOf(incident, 'verdictfeedback'));
+  const answer = given === null ? '' : given[1] || '';
+  const user = answer === '' ? closed.user : fieldOf(incident, 'verdictfeedbackuser');
+  if (user === '') return { incident: id, status: 'no label', feedback: '', sentence: 'no person closed the incident.' };
+  const outcome = answer === '' ? sendClosed(closed) : sendLabel(merged(closed, { user }), answer);
   if (outcome.kind === 'sent') {
     noteInIncident({ id, verdictfeedback: outcome.label, verdictfeedbackuser: user });
     return { incident: id, status: 'sent', feedback: outcome.label, sentence: '' };
   }
-  if (outcome.kind === 'failed') noteInIncident({ id, verdictfeedback: `not sent: ${outcome.sentence}` });
+  if (outcome.kind === 'failed' && answer === '') noteInIncident({ id, verdictfeedback: `not sent: ${outcome.sentence}` });
   return { incident: id, status: outcome.kind, feedback: '', sentence: outcome.sentence };
 }
 

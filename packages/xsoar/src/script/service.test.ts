@@ -396,4 +396,33 @@ describe('an analyst’s close', () => {
       { id: '79', verdictfeedback: expect.stringMatching(/^not sent: /) },
     ]);
   });
+
+  it('resends an answer as it was given, whatever the incident was closed with since, and nothing that no person said', async () => {
+    const noted = (verdictfeedback: string, verdictfeedbackuser: string) => ({
+      CustomFields: { ...(incident.CustomFields as object), verdictfeedback, verdictfeedbackuser },
+    });
+    const answered = { ...incident, ...noted('not sent: x; the answer was Escalate', 'ben'), closeReason: 'False Positive' };
+    const byPlaybook = { ...answered, id: '80', closingUserId: 'DBot' };
+    const byMachine = { ...incident, ...noted('not sent: x', 'ben'), id: '81', closingUserId: 'DBot' };
+    const before = (await running.services.feedback.history(jobId, 'closed-1')).length;
+    const found = [answered, byPlaybook, byMachine];
+    const resend = await xsoar.run({ script: 'VerdictResendFeedback', args: { query: 'q' }, found });
+    expect(resend.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 2, failed: 0, skipped: 1 } } });
+    expect(resend.noted).toEqual(['77', '80'].map((id) => ({ id, verdictfeedback: 'Escalate', verdictfeedbackuser: 'ben' })));
+    // The same person saying the same again is one vote.
+    const votes = await running.services.feedback.history(jobId, 'closed-1');
+    expect(votes.length).toBe(before + 1);
+    expect(votes.filter((vote) => JSON.stringify(vote).includes('ben')).length).toBe(1);
+
+    // An outage must not make it forget the answer.
+    const params = instance({ url: 'http://127.0.0.1:1' });
+    const failed = await xsoar.run({
+      script: 'VerdictResendFeedback',
+      args: { query: 'q' },
+      found: [answered],
+      params: { ...params },
+    });
+    expect(failed.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 0, failed: 1 } } });
+    expect(failed.noted).toEqual([]);
+  });
 });

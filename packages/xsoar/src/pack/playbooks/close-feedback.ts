@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
+import { MACHINES } from '../../script/machines.ts';
 import type { PlaybookSource } from './task.ts';
 
 /** *Verdict - Close feedback*: what the post-processing script does, for playbooks that close on behalf of an analyst. */
@@ -41,6 +42,9 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
             [{ left: { root: 'inputs.username' }, operator: 'isNotEmpty' }],
             [{ left: { root: 'inputs.event_id' }, operator: 'isNotEmpty' }],
             [{ left: { root: 'Verdict.ClosedBy' }, operator: 'isEmpty' }],
+            ...MACHINES.map((machine) => [
+              { left: { root: 'inputs.username' }, operator: 'isNotEqualString', right: machine, ignoreCase: true as const },
+            ]),
           ],
           next: '2',
         },
