@@ -21,8 +21,8 @@ interface Waiting {
 
 /** Runs that may wait for a thread. */
 const MOST_WAITING = 256;
-/** A thread without work is ended after this long, in milliseconds. */
-const IDLE_MS = 30_000;
+/** A thread without work is ended after this long, in milliseconds: alerts of a quiet night still find it warm. */
+const IDLE_MS = 300_000;
 /** How long a thread may take to start, in milliseconds. */
 const START_MS = 30_000;
 /** A step computes at most its limit; on a busy machine that takes longer. Beyond this many times the limit, and a little, its thread is ended. */

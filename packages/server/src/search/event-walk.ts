@@ -1,3 +1,4 @@
+import { Refusal } from '../errors.ts';
 import type { Job } from '../jobs/job.ts';
 import { PIECE } from './column-piece.ts';
 import type { ColumnReader, PieceRows } from './column-reader.ts';
@@ -23,25 +24,42 @@ export class EventWalk {
   readonly #plan: Plan;
   readonly #blocks: PieceBlocks | undefined;
   readonly #wanted: ReadonlySet<number>;
+  readonly #unwanted: () => boolean;
   /** Events that were looked at. */
   looked = 0;
 
-  /** @param fields those that the search reads. */
-  constructor(store: SearchStore, facts: EventFacts, jobs: readonly Job[], plan: Plan, fields: ReadonlySet<string>) {
+  /**
+   * @param fields those that the search reads.
+   * @param unwanted whether nobody waits for the search any more: then the walk ends with a Refusal.
+   */
+  constructor(
+    store: SearchStore,
+    facts: EventFacts,
+    jobs: readonly Job[],
+    plan: Plan,
+    fields: ReadonlySet<string>,
+    unwanted: () => boolean,
+  ) {
     this.#store = store;
     this.#facts = facts;
     this.#jobs = jobs;
     this.#plan = plan;
     this.#wanted = new Set(jobs.map(({ id }) => id));
+    this.#unwanted = unwanted;
     this.#blocks = store.columns && new PieceBlocks(store, store.columns, facts, jobs, fields);
   }
 
-  /** Every event that is meant, each once. `visit` says false when it has seen enough. */
+  /**
+   * Every event that is meant, each once. `visit` says false when it has seen enough.
+   * @throws Refusal `too_slow` as soon as the search is not wanted any more.
+   */
   each(visit: (rows: Rows) => boolean): void {
     const { ids, expression, rest } = this.#plan;
     if (rest.kind === 'none') return;
-    for (const rows of ids ? this.#named(ids) : expression === undefined ? this.#all() : this.#found(expression))
+    for (const rows of ids ? this.#named(ids) : expression === undefined ? this.#all() : this.#found(expression)) {
+      if (this.#unwanted()) throw new Refusal('too_slow', 'The search was cancelled.');
       if (rows.places.length > 0 && !visit(rows)) return;
+    }
   }
 
   *#named(ids: readonly string[]): Generator<Rows> {

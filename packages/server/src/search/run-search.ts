@@ -18,11 +18,16 @@ import type { SearchStore } from './search-store.ts';
 import { TermHash } from './term-hash.ts';
 
 /**
- * Does one search over one consistent state of the database. Runs for as long as it takes: whoever calls it from a thread ends the thread.
- * @throws Refusal when aggregations grow beyond their limits.
+ * Does one search over one consistent state of the database.
+ * @param unwanted asked between events that are looked at together: whether nobody waits for the answer any more.
+ * @throws Refusal when aggregations grow beyond their limits, and `too_slow` when it is not wanted any more.
  */
-export function runSearch(store: SearchStore, order: SearchOrder): { readonly found: Found; readonly effort: Effort } {
-  return store.snapshot(() => new Search(store, order).run());
+export function runSearch(
+  store: SearchStore,
+  order: SearchOrder,
+  unwanted: () => boolean = () => false,
+): { readonly found: Found; readonly effort: Effort } {
+  return store.snapshot(() => new Search(store, order, unwanted).run());
 }
 
 class Search {
@@ -32,7 +37,7 @@ class Search {
   readonly #walk: EventWalk;
   readonly #indexed: boolean;
 
-  constructor(store: SearchStore, order: SearchOrder) {
+  constructor(store: SearchStore, order: SearchOrder, unwanted: () => boolean) {
     this.#store = store;
     this.#order = order;
     this.#facts = new EventFacts(store, order.jobs, order.hidden);
@@ -40,7 +45,7 @@ class Search {
     store.remembered.wanted(fields);
     const key = store.indexKey();
     const plan = planOf(order.query, key === undefined ? undefined : new TermHash(key));
-    this.#walk = new EventWalk(store, this.#facts, order.jobs, plan, fields);
+    this.#walk = new EventWalk(store, this.#facts, order.jobs, plan, fields, unwanted);
     this.#indexed = plan.expression !== undefined;
   }
 

@@ -71,6 +71,31 @@ describe('reading threads', () => {
     await expect(first).rejects.toMatchObject({ code: 'too_slow' });
     expect((await second).effort.looked).toBe(300);
     await expect(third).rejects.toMatchObject({ code: 'too_slow' });
+    // The first one never looks up from its pattern: its thread had to be ended.
+    expect(threads.started).toBe(2);
+    await threads.stop();
+  });
+
+  it('stop a search between events and keep its thread, after a cancelled call as after the deadline', async () => {
+    const pattern = `*${'a'.repeat(100)}b*`;
+    const long = order({
+      kind: 'not',
+      of: { kind: 'pattern', field: { path: 'text', glob: false }, pattern, fold: true, words: false },
+    });
+    // The same job many times over: as many blocks of events, between which it can hear.
+    const jobs = Array.from({ length: 1_000 }, () => long.jobs[0]!);
+    const threads = new SearchThreads(1_500, 1);
+    await threads.search(order({ kind: 'all' }));
+    const control = new AbortController();
+    const first = threads.search({ ...long, jobs }, control.signal);
+    setTimeout(() => control.abort(), 50);
+    await expect(first).rejects.toMatchObject({ message: 'The search was cancelled.' });
+    expect((await threads.search(order({ kind: 'all' }))).effort.looked).toBe(300);
+    await expect(threads.search({ ...long, jobs })).rejects.toMatchObject({
+      message: expect.stringContaining('longer than 1.5'),
+    });
+    expect((await threads.search(order({ kind: 'all' }))).effort.looked).toBe(300);
+    expect(threads.started).toBe(1);
     await threads.stop();
   });
 });

@@ -13,6 +13,17 @@ export type FromThread =
   | { readonly type: 'refused'; readonly id: number; readonly sentence: string }
   | { readonly type: 'failed'; readonly id: number; readonly message: string };
 
+/** What a reading thread is started with. */
+export interface SearchThreadData {
+  /** Shared with the thread: the id of the search that nobody waits for any more. */
+  readonly unwanted: Int32Array;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly unwanted: Int32Array;
+}
+
 interface Waiting {
   readonly order: SearchOrder;
   readonly signal: AbortSignal | undefined;
@@ -22,6 +33,12 @@ interface Waiting {
 
 /** Searches that may wait for a thread. */
 const MOST_WAITING = 64;
+/**
+ * How long a thread whose search is not wanted any more may take to notice, in milliseconds. Only then it is ended: a thread that is ended by force
+ * is slow to replace, and V8 of Node 24 can bring down the process while it takes its code apart beside another thread that compiles
+ * (nodejs/node 64500).
+ */
+const LEAVE_MS = 2_000;
 /** Memory of one thread's heap, in MB: a search that needs more fails alone. */
 const HEAP_MB = 512;
 /** What a search makes lives for a moment: a small nursery does, and keeps the process small. */
@@ -29,21 +46,27 @@ const YOUNG_MB = 16;
 
 /**
  * Threads that read: as many as there are spare cores, started when first needed. A search that passes its deadline, or that nobody waits for
- * any more, is ended with its thread; writing never waits for one.
+ * any more, is told to stop, and ended with its thread if it does not hear; writing never waits for one.
  */
 export class SearchThreads {
   readonly #deadlineMs: number;
   readonly #most: number;
-  readonly #idle: Worker[] = [];
+  readonly #idle: Thread[] = [];
   readonly #all = new Set<Worker>();
   readonly #queue: Waiting[] = [];
   #next = 0;
+  #started = 0;
   #stopped = false;
 
   /** @param deadlineMs how long one search may run. */
   constructor(deadlineMs: number, most: number = Math.max(1, availableParallelism() - 1)) {
     this.#deadlineMs = deadlineMs;
     this.#most = most;
+  }
+
+  /** Threads that were ever started, those that had to be ended among them. */
+  get started(): number {
+    return this.#started;
   }
 
   /** @throws Refusal `too_slow` past the deadline, `too_many` with too many waiting, `invalid` from the search itself. */
@@ -76,7 +99,8 @@ export class SearchThreads {
     }
   }
 
-  #run(worker: Worker, { order, signal, resolve, reject }: Waiting): void {
+  #run(thread: Thread, { order, signal, resolve, reject }: Waiting): void {
+    const { worker, unwanted } = thread;
     const id = ++this.#next;
     const settle = (): void => {
       clearTimeout(timer);
@@ -93,10 +117,18 @@ export class SearchThreads {
       reject(error);
       this.#pump();
     };
+    /** The caller need not wait until the thread has noticed. */
+    const leave = (error: Error): void => {
+      reject(error);
+      signal?.removeEventListener('abort', abort);
+      clearTimeout(timer);
+      timer = setTimeout(() => end(error), LEAVE_MS);
+      Atomics.store(unwanted, 0, id);
+    };
     const heard = (message: FromThread): void => {
       if (message.id !== id) return;
       settle();
-      this.#idle.push(worker);
+      this.#idle.push(thread);
       if (message.type === 'found') resolve(message);
       else if (message.type === 'refused') reject(new Refusal('invalid', message.sentence));
       else reject(new Error(`A search failed: ${message.message}`));
@@ -107,8 +139,8 @@ export class SearchThreads {
       end(memory ? new Refusal('invalid', TOO_BIG) : error instanceof Error ? error : new Error(String(error)));
     };
     const ended = (): void => end(new Error('The reading thread ended without an answer.'));
-    const abort = (): void => end(cancelled());
-    const timer = setTimeout(() => end(tooSlow(this.#deadlineMs)), this.#deadlineMs);
+    const abort = (): void => leave(cancelled());
+    let timer = setTimeout(() => leave(tooSlow(this.#deadlineMs)), this.#deadlineMs);
     worker.on('message', heard);
     worker.on('error', broke);
     worker.on('exit', ended);
@@ -117,20 +149,23 @@ export class SearchThreads {
     worker.postMessage({ id, order } satisfies ToThread);
   }
 
-  #start(): Worker {
+  #start(): Thread {
+    const unwanted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const source = import.meta.url.endsWith('.ts');
     const worker = new Worker(new URL(source ? './search-worker.ts' : './search-worker.js', import.meta.url), {
+      workerData: { unwanted } satisfies SearchThreadData,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
       // From source, packages of ours are found by their source too, whatever the process was started with.
       ...(source ? { execArgv: ['--conditions=source'] } : {}),
     });
+    this.#started++;
     this.#all.add(worker);
     worker.on('exit', () => {
       this.#all.delete(worker);
-      const at = this.#idle.indexOf(worker);
+      const at = this.#idle.findIndex((idle) => idle.worker === worker);
       if (at >= 0) this.#idle.splice(at, 1);
     });
-    return worker;
+    return { worker, unwanted };
   }
 }
 
