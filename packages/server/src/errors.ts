@@ -25,6 +25,8 @@ export const CATALOGUE = {
   job_stopped: 409,
   refused: 409,
   in_use: 409,
+  /** Nobody reads the answer: the caller has gone. */
+  caller_gone: 499,
   too_large: 413,
   too_many: 429,
   queue_full: 429,

@@ -103,7 +103,7 @@ function missing(member: string, what: string): Refusal {
 function gone(reply: Call['reply']): AbortSignal {
   const control = new AbortController();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) control.abort(new Refusal('too_slow', 'The caller has gone.'));
+    if (!reply.raw.writableFinished) control.abort(new Refusal('caller_gone', 'The caller has gone.'));
   });
   return control.signal;
 }

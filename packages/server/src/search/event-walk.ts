@@ -51,13 +51,13 @@ export class EventWalk {
 
   /**
    * Every event that is meant, each once. `visit` says false when it has seen enough.
-   * @throws Refusal `too_slow` as soon as the search is not wanted any more.
+   * @throws Refusal `caller_gone` as soon as the search is not wanted any more.
    */
   each(visit: (rows: Rows) => boolean): void {
     const { ids, expression, rest } = this.#plan;
     if (rest.kind === 'none') return;
     for (const rows of ids ? this.#named(ids) : expression === undefined ? this.#all() : this.#found(expression)) {
-      if (this.#unwanted()) throw new Refusal('too_slow', 'The search was cancelled.');
+      if (this.#unwanted()) throw new Refusal('caller_gone', 'The search was cancelled.');
       if (rows.places.length > 0 && !visit(rows)) return;
     }
   }

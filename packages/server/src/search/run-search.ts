@@ -20,7 +20,7 @@ import { TermHash } from './term-hash.ts';
 /**
  * Does one search over one consistent state of the database.
  * @param unwanted asked between events that are looked at together: whether nobody waits for the answer any more.
- * @throws Refusal when aggregations grow beyond their limits, and `too_slow` when it is not wanted any more.
+ * @throws Refusal when aggregations grow beyond their limits, and `caller_gone` when it is not wanted any more.
  */
 export function runSearch(
   store: SearchStore,

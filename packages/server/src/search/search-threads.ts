@@ -69,7 +69,7 @@ export class SearchThreads {
     return this.#started;
   }
 
-  /** @throws Refusal `too_slow` past the deadline, `too_many` with too many waiting, `invalid` from the search itself. */
+  /** @throws Refusal `too_slow` past the deadline, `caller_gone` when `signal` ends it, `too_many` with too many waiting, `invalid` from the search itself. */
   search(order: SearchOrder, signal?: AbortSignal): Promise<{ readonly found: Found; readonly effort: Effort }> {
     if (this.#stopped)
       return Promise.reject(new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 }));
@@ -179,5 +179,5 @@ function tooSlow(ms: number): Refusal {
 }
 
 function cancelled(): Refusal {
-  return new Refusal('too_slow', 'The search was cancelled.');
+  return new Refusal('caller_gone', 'The search was cancelled.');
 }
