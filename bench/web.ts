@@ -2,7 +2,7 @@
  * How long the pages of the web app take over many stored events, in a real browser: from asking for the address to the page being usable, and
  * from a click or a key to what it changes. And how much the browser loads for the first page.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -23,7 +23,7 @@ const MONTH = 30 * 86_400_000_000;
 const MAX_PAGE_MS = 1_000;
 const MAX_FIRST_KB = 250;
 
-const options = readOptions();
+const options = readOptions(['keep']);
 const events = options.scaled(1_000_000, 2_000);
 const repeats = options.size < 0.1 ? 2 : 5;
 
@@ -49,6 +49,30 @@ async function fill(folder: string): Promise<Prepared> {
     await running.services.access.users.add(OPERATOR, { ...PERSON, role: 'admin' });
     return job;
   });
+}
+
+/** What is kept is filled once. */
+async function filled(folder: string): Promise<Prepared> {
+  const file = join(folder, 'prepared.json');
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Prepared;
+  mkdirSync(folder, { recursive: true });
+  const job = await fill(folder);
+  writeFileSync(file, JSON.stringify(job));
+  return job;
+}
+
+/** Waits until the search index has every event: what has just been stored in bulk is not how a service is met. */
+async function indexed(browser: Browser, url: string): Promise<number> {
+  const started = performance.now();
+  const page = await signIn(browser, url);
+  for (;;) {
+    const about = await page.request.get('/api/app/about');
+    must(about.ok(), 'What the service says about itself could not be read.');
+    if (((await about.json()) as { search_lag: number }).search_lag === 0) break;
+    await page.waitForTimeout(500);
+  }
+  await page.context().close();
+  return (performance.now() - started) / 1_000;
 }
 
 /** A page that can be measured: what is opened, and what shows that it can be used. */
@@ -181,14 +205,16 @@ if (CHROMIUM === undefined) {
 } else {
   must(existsSync(join(DIST, 'index.html')), 'The web app is not built: run npm run build -w packages/web first.');
   const executablePath = CHROMIUM;
-  await withFolder('web', async (folder) => {
-    const job = await fill(folder);
+  const measure = async (folder: string): Promise<void> => {
+    const job = await filled(folder);
     const service = await ServerProcess.service(folder);
     const browser = await chromium.launch({ executablePath, headless: true, args: FLAGS });
     try {
       const url = `http://127.0.0.1:${service.port}`;
+      const waited = await indexed(browser, url);
       const page = await signIn(browser, url);
-      const figures: Figure[] = [{ name: 'events stored', value: events, unit: 'events' }];
+      const note = `in the search index after ${waited.toFixed(0)} s`;
+      const figures: Figure[] = [{ name: 'events stored', value: events, unit: 'events', note }];
       for (const stop of stops(job)) {
         const first = await open(page, stop);
         const times = [];
@@ -211,5 +237,7 @@ if (CHROMIUM === undefined) {
       await browser.close();
       await service.stop();
     }
-  });
+  };
+  if (options.own.keep === undefined) await withFolder('web', measure);
+  else await measure(options.own.keep);
 }

@@ -382,6 +382,7 @@ export function wireServices(options: {
       driftWatch?.stop();
       disk.stop();
       await searchThreads.stop();
+      await queue.stop();
       await searchIndex.stop();
       await tasks.stop();
       await codeThreads.stop();

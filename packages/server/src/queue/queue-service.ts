@@ -7,12 +7,16 @@ import type { Job } from '../jobs/job.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Ask, askedFor, type Suggested } from './queue.ts';
 import * as store from './queue-store.ts';
-import { suggestInThread } from './queue-thread.ts';
+import { QueueThread } from './queue-thread.ts';
 
 /** Most questions at once. */
 export const MAX_ASKED = 100;
 /** For so long others are not asked the same, in microseconds. */
 const RESERVED = 15 * 60 * 1_000_000;
+/** Until somebody says something, what was worked out stands for so long, in microseconds: then what came in meanwhile is looked at as well. */
+const STANDS = 60 * 1_000_000;
+/** Callers whose questions are remembered. */
+const MOST_REMEMBERED = 200;
 /** A question can be answered for so long. */
 const OPEN = 30 * 86_400 * 1_000_000;
 
@@ -20,8 +24,9 @@ const OPEN = 30 * 86_400 * 1_000_000;
 export class QueueService {
   readonly #storage: Storage;
   readonly #clock: Clock;
-  /** One at a time: each takes a thread. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #thread = new QueueThread();
+  /** What was worked out last for each caller and job, under all that it hangs on. */
+  readonly #last = new Map<string, { readonly state: string; readonly at: number; readonly suggested: readonly Suggested[] }>();
 
   constructor(storage: Storage, clock: Clock) {
     this.#storage = storage;
@@ -38,6 +43,22 @@ export class QueueService {
     if (job.pointsVersion === 0 || job.points.length === 0)
       throw new Refusal('refused', 'Choose decision points first: the queue compares alerts by them.');
     const askedOf = principalId(principal);
+    const suggested = await this.#suggested(job, Math.min(MAX_ASKED, size), askedOf);
+    return suggested.length === 0 ? [] : this.#ask(job.id, askedOf, suggested);
+  }
+
+  /** Ends the thread that works it out. */
+  stop(): Promise<void> {
+    return this.#thread.stop();
+  }
+
+  async #suggested(job: Job, size: number, askedOf: string): Promise<readonly Suggested[]> {
+    const now = this.#clock();
+    const feedback = await this.#storage.read((tx) => store.newestFeedback(tx, job.id));
+    const state = JSON.stringify([job.pointsVersion, job.activeModelId, feedback, size]);
+    const name = JSON.stringify([job.id, askedOf]);
+    const last = this.#last.get(name);
+    if (last?.state === state && now - last.at < STANDS) return last.suggested;
     const order = {
       file: this.#storage.file,
       field: {
@@ -45,18 +66,16 @@ export class QueueService {
         pointsVersion: job.pointsVersion,
         points: job.points,
         askedOf,
-        askedSince: this.#clock() - RESERVED,
+        askedSince: now - RESERVED,
       },
       modelId: job.activeModelId,
-      size: Math.min(MAX_ASKED, size),
+      size,
     };
-    const turn = this.#turn.then(
-      () => suggestInThread(order),
-      () => suggestInThread(order),
-    );
-    this.#turn = turn;
-    const suggested = await turn;
-    return suggested.length === 0 ? [] : this.#ask(job.id, askedOf, suggested);
+    const suggested = await this.#thread.suggest(order);
+    this.#last.delete(name);
+    this.#last.set(name, { state, at: now, suggested });
+    if (this.#last.size > MOST_REMEMBERED) this.#last.delete(this.#last.keys().next().value!);
+    return suggested;
   }
 
   /**

@@ -11,17 +11,85 @@ export interface QueueOrder {
   readonly size: number;
 }
 
+/** What the thread is sent, and what it sends back. */
+export interface ToQueue {
+  readonly id: number;
+  readonly order: QueueOrder;
+}
+export type FromQueue =
+  | { readonly id: number; readonly suggested: readonly Suggested[] }
+  | { readonly id: number; readonly failed: string };
+
+/** The thread is ended after so long without work, in milliseconds: starting it takes longer than what it does. */
+const IDLE_MS = 600_000;
+
 /** Chooses what to ask about next, in a thread of its own: comparing thousands of buckets would hold up all calls. */
-export function suggestInThread(order: QueueOrder): Promise<readonly Suggested[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<readonly Suggested[]>();
-  const source = import.meta.url.endsWith('.ts');
-  const worker = new Worker(new URL(source ? './queue-worker.ts' : './queue-worker.js', import.meta.url), {
-    workerData: order,
-    // From source, packages of ours are found by their source too, whatever the process was started with.
-    ...(source ? { execArgv: ['--conditions=source'] } : {}),
-  });
-  worker.on('message', (found: readonly Suggested[]) => resolve(found));
-  worker.on('error', reject);
-  worker.on('exit', (code) => reject(new Error(`The queue's thread ended with ${code} and no result.`)));
-  return promise;
+export class QueueThread {
+  #worker: Worker | undefined;
+  /** One at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #next = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  /** What to ask about next, best first. @throws Error when the thread fails; the next call starts another one. */
+  suggest(order: QueueOrder): Promise<readonly Suggested[]> {
+    const turn = this.#turn.then(
+      () => this.#run(order),
+      () => this.#run(order),
+    );
+    this.#turn = turn;
+    return turn;
+  }
+
+  /** Ends the thread; what it was doing fails. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#idle);
+    await this.#worker?.terminate();
+  }
+
+  #run(order: QueueOrder): Promise<readonly Suggested[]> {
+    clearTimeout(this.#idle);
+    const worker = this.#worker ?? this.#start();
+    this.#worker = worker;
+    const id = ++this.#next;
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Suggested[]>();
+    const settle = (): void => {
+      worker.off('message', heard);
+      worker.off('error', broke);
+      worker.off('exit', ended);
+      worker.unref();
+      this.#idle = setTimeout(() => void this.stop(), IDLE_MS).unref();
+    };
+    const heard = (message: FromQueue): void => {
+      if (message.id !== id) return;
+      settle();
+      if ('suggested' in message) resolve(message.suggested);
+      else reject(new Error(`The queue's thread failed: ${message.failed}`));
+    };
+    const broke = (error: unknown): void => {
+      settle();
+      reject(error instanceof Error ? error : new Error(String(error)));
+    };
+    const ended = (code: number): void => broke(new Error(`The queue's thread ended with ${code} and no result.`));
+    worker.on('message', heard);
+    worker.on('error', broke);
+    worker.on('exit', ended);
+    worker.ref();
+    worker.postMessage({ id, order } satisfies ToQueue);
+    return promise;
+  }
+
+  #start(): Worker {
+    const source = import.meta.url.endsWith('.ts');
+    const worker = new Worker(new URL(source ? './queue-worker.ts' : './queue-worker.js', import.meta.url), {
+      // From source, packages of ours are found by their source too, whatever the process was started with.
+      ...(source ? { execArgv: ['--conditions=source'] } : {}),
+    });
+    // Of one that breaks while it rests nobody hears otherwise; it is gone with its exit.
+    worker.on('error', () => {});
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
 }

@@ -1,19 +1,31 @@
 /** The queue's thread: reads what is not labelled yet over a connection of its own and chooses what to ask about next. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { recommend } from '@verdict/engine';
+import { parentPort } from 'node:worker_threads';
+import { type Model, recommend } from '@verdict/engine';
 import { readSnapshot } from '../storage/sqlite.ts';
 import type { ReadTx } from '../storage/storage.ts';
 import { readPointTypes, readStoredModel } from '../training/stored-model.ts';
 import type { Suggested } from './queue.ts';
 import * as store from './queue-store.ts';
-import type { QueueOrder } from './queue-thread.ts';
+import type { FromQueue, QueueOrder, ToQueue } from './queue-thread.ts';
 
 /** Candidates: so many of the biggest, and so many of the others, drawn. */
 const BIGGEST = 5_000;
 const DRAWN = 5_000;
 const LABELLED = 20_000;
 
-parentPort!.postMessage(await readSnapshot((workerData as QueueOrder).file, (tx) => suggest(tx, workerData as QueueOrder)));
+/** The model read last: it is asked for again and again, and never changes under its number. */
+let read: { readonly name: string; readonly model: Model | undefined } | undefined;
+
+const port = parentPort!;
+port.on('message', async ({ id, order }: ToQueue) => port.postMessage(await answer(id, order)));
+
+async function answer(id: number, order: QueueOrder): Promise<FromQueue> {
+  try {
+    return { id, suggested: await readSnapshot(order.file, (tx) => suggest(tx, order)) };
+  } catch (error) {
+    return { id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
 
 async function suggest(tx: ReadTx, order: QueueOrder): Promise<Suggested[]> {
   const { field } = order;
@@ -26,7 +38,7 @@ async function suggest(tx: ReadTx, order: QueueOrder): Promise<Suggested[]> {
   const candidates = [...biggest, ...drawn];
   const byKey = new Map(candidates.map((candidate) => [candidate.key, candidate]));
   const others = drawn.length === 0 ? 0 : (await store.countUnlabelled(tx, field)) - biggest.length;
-  const model = order.modelId === null ? undefined : await readStoredModel(tx, order.modelId, field.points);
+  const model = await modelOf(tx, order);
   const classes = model?.classes ?? [];
   const labelled = await store.labelledBuckets(tx, field, LABELLED);
   const recommended = recommend({
@@ -59,6 +71,13 @@ async function suggest(tx: ReadTx, order: QueueOrder): Promise<Suggested[]> {
     });
   }
   return found;
+}
+
+async function modelOf(tx: ReadTx, { file, modelId, field }: QueueOrder): Promise<Model | undefined> {
+  if (modelId === null) return undefined;
+  const name = JSON.stringify([file, modelId, field.points]);
+  if (read?.name !== name) read = { name, model: await readStoredModel(tx, modelId, field.points) };
+  return read.model;
 }
 
 /** An unsigned 32-bit number of two (multiplicative hashing: Knuth 1973). */

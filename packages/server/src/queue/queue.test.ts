@@ -1,6 +1,7 @@
 import type { AppQueue } from '@verdict/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR, startTestService, type TestService } from '../testing.ts';
+import { QueueThread } from './queue-thread.ts';
 
 let service: TestService;
 let ana: string;
@@ -104,6 +105,17 @@ describe('the labelling queue', () => {
     expect(blind.length).toBeGreaterThan(0);
     for (const question of blind) expect(question).toMatchObject({ suggestion: null, confidence: null });
     for (const question of open) expect(question.suggestion).toBe(Number(question.event_id.slice(1)) % 2 ? 'Escalate' : 'Drop');
+  });
+
+  it('goes on after an order that failed', async () => {
+    const field = { jobId, pointsVersion: 1, points: ['rule', 'host'], askedOf: 'nobody', askedSince: Number.MAX_SAFE_INTEGER };
+    const { file } = service.running.services.storage;
+    const thread = new QueueThread();
+    await expect(thread.suggest({ file: `${file}-not`, field, modelId: null, size: 1 })).rejects.toThrow(/queue's thread failed/);
+    expect(await thread.suggest({ file, field, modelId: null, size: 1 })).toHaveLength(1);
+    await thread.stop();
+    expect(await thread.suggest({ file, field, modelId: null, size: 1 })).toHaveLength(1);
+    await thread.stop();
   });
 
   it('is for those who may vote, and needs decision points', async () => {
