@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAlert } from '@verdict/engine';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertEvent, retireVersion } from '../ingest/event-store.ts';
@@ -17,7 +18,7 @@ import { termsOf } from './event-terms.ts';
 import { removeGone } from './gone-store.ts';
 import { comparePlaced, sortValues } from './hits.ts';
 import { readSort } from './hits-dsl.ts';
-import { IndexStore } from './index-store.ts';
+import { IndexStore, NEXT_EVENTS } from './index-store.ts';
 import type { Want } from './order.ts';
 import type { SearchDocument } from './query.ts';
 import { runSearch } from './run-search.ts';
@@ -229,6 +230,15 @@ const asked = fc.array(
   }),
   { minLength: 6, maxLength: 10 },
 );
+
+describe('reading on', () => {
+  it('looks up the next events and their records, whatever else is stored', () => {
+    const db = new Database(storage.file, { readonly: true });
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${NEXT_EVENTS}`).all(1) as { detail: string }[];
+    db.close();
+    expect(plan.map(({ detail }) => detail).filter((detail) => /^(SCAN|MATERIALIZE|USE TEMP)/.test(detail))).toEqual([]);
+  });
+});
 
 describe('columns', () => {
   it('change no answer, whichever of their pieces are there, and whatever happens to events since', async () => {

@@ -22,6 +22,15 @@ CREATE VIRTUAL TABLE terms USING fts5 (hashes, content = '', contentless_delete 
 const BATCH_EVENTS = 1_000;
 const BATCH_CHARACTERS = 4_000_000;
 
+/**
+ * The events after a number. The record is looked up for each: SQLite cannot join a view that is itself an outer join from the outside without
+ * writing all of it down first, which would be every alert there is, for each batch.
+ */
+export const NEXT_EVENTS = `
+SELECT seq, job_id, event_id, event_version, is_current, title, status, ingested_at,
+       (SELECT r.body FROM event_records r WHERE r.seq = e.seq) AS body
+FROM events e WHERE seq > ? ORDER BY seq LIMIT ${BATCH_EVENTS}`;
+
 /** Microseconds that the index waits for events whose code steps have not run. */
 const PENDING_PATIENCE = 60_000_000;
 
@@ -54,10 +63,7 @@ export class IndexStore {
     this.#events = new Database(events, { readonly: true, timeout: 10_000 });
     this.#events.pragma('cache_size = -4000');
     this.#events.pragma('query_only = ON');
-    this.#next = this.#events.prepare(
-      `SELECT e.seq, e.job_id, e.event_id, e.event_version, e.is_current, e.title, e.status, e.ingested_at, b.body FROM events e
-       LEFT JOIN event_records b ON b.seq = e.seq WHERE e.seq > ? ORDER BY e.seq LIMIT ${BATCH_EVENTS}`,
-    );
+    this.#next = this.#events.prepare(NEXT_EVENTS);
     this.#before = this.#events.prepare(
       'SELECT seq FROM events WHERE job_id = ? AND event_id = ? AND event_version < ? ORDER BY event_version DESC LIMIT 1',
     );
