@@ -174,7 +174,13 @@ function documents(reader: SearchStore): SearchDocument[] {
   });
 }
 
-const field = fc.constantFrom(...PATHS, 'arcanna.confidence_score', 'arcanna.outlier_flag', 'metadata.severity');
+const field = fc.constantFrom(
+  ...PATHS,
+  ...['confidence_score', 'outlier_flag', 'attention', 'attention.undecided_consensus', 'model', 'previous_result'].map(
+    (name) => `arcanna.${name}`,
+  ),
+  ...['arcanna', 'arcanna.there_is_none', 'arcanna.result.below', 'metadata.severity'],
+);
 const leaf: fc.Arbitrary<object> = fc.oneof(
   field.map((path) => ({ min: { field: path } })),
   field.map((path) => ({ max: { field: path } })),

@@ -1,3 +1,4 @@
+import type { Unit } from '../feedback/feedback.ts';
 import { unitOf } from '../feedback/feedback-service.ts';
 import type { Job } from '../jobs/job.ts';
 import { type ColumnPiece, Entry, PIECE } from './column-piece.ts';
@@ -8,38 +9,21 @@ import { alertPath } from './plan.ts';
 import type { SearchDocument } from './query.ts';
 import type { Block } from './rows.ts';
 import type { ChangingRow, SearchStore } from './search-store.ts';
-import { leavesAt, type Scalar } from './value.ts';
+import { existsAt, leavesAt, type Scalar } from './value.ts';
 
 /** For fewer events than this, what is joined is looked up for each of them. */
 const WORTH_JOINING = 16;
 /** Groups of events that are kept through a search. */
 const MOST_GROUPS = 50_000;
 
-/** Fields of ours that are the same for all events with the same unit, bucket, decision, status and tag. */
-const SHARED = new Set(
-  [
-    'result',
-    'result_label',
-    'inference_status',
-    'inference_result',
-    'bucket_state',
-    'knowledge_base_state',
-    'bucket_id',
-    'key_hash',
-    'consensus',
-    'confidence_score',
-    'confidence_percentage',
-    'outlier_flag',
-    'outlier_score',
-    'attention.low_confidence_score.attention_required',
-    'attention.undecided_consensus.attention_required',
-    'storage_tag',
-    'pipeline_status',
-    'pipeline_stage',
-    'model.path',
-    'model.timestamp',
-  ].map((name) => `arcanna.${name}`),
-);
+/** Members of ours that are an event's own. All others are the same for all events with the same unit, bucket, decision, status and tag. */
+const OWN = new Set(['original_id', 'previous_result', 'log_messages']);
+
+/** Whether a field is one of ours that events share; also one that there is not: none of them has it. */
+function isShared(field: string): boolean {
+  const [first, second] = field.split('.', 2);
+  return first === 'arcanna' && second !== undefined && !OWN.has(second);
+}
 
 /** Makes the blocks of one search, which share what is known of events with the same decision and votes. */
 export class PieceBlocks {
@@ -48,7 +32,9 @@ export class PieceBlocks {
   readonly #facts: EventFacts;
   readonly #jobs: ReadonlyMap<number, Job>;
   readonly #fields: readonly string[];
-  readonly #groups = new Map<string, Group>();
+  /** By unit and by decision, which leave few to choose from. */
+  readonly #groups = new Map<number, Map<number, Group[]>>();
+  #count = 0;
 
   /** @param fields those that the search reads. */
   constructor(store: SearchStore, reader: ColumnReader, facts: EventFacts, jobs: readonly Job[], fields: ReadonlySet<string>) {
@@ -56,7 +42,7 @@ export class PieceBlocks {
     this.#reader = reader;
     this.#facts = facts;
     this.#jobs = new Map(jobs.map((job) => [job.id, job]));
-    this.#fields = [...fields].filter((field) => SHARED.has(field));
+    this.#fields = [...fields].filter(isShared);
   }
 
   block(piece: number, rows: PieceRows): Block {
@@ -74,14 +60,7 @@ export class PieceBlocks {
       const row: ChangingRow = [seq, jobId, pointsVersion, bucketId, decisionId, status, tag];
       const job = this.#jobs.get(jobId);
       if (!job) continue;
-      const unit = unitOf(job, { seq, bucketId });
-      const name = `${jobId}:${pointsVersion}:${unit.kind}${unit.id}:${bucketId}:${decisionId}:${status}:${tag}`;
-      let group = this.#groups.get(name);
-      if (!group) {
-        if (this.#groups.size >= MOST_GROUPS) this.#groups.clear();
-        group = new Group(row, this.#facts, this.#fields);
-        this.#groups.set(name, group);
-      }
+      const group = this.#groupOf(row, unitOf(job, { seq, bucketId }));
       let number = numbers.get(group);
       if (number === undefined) {
         number = groups.push(group) - 1;
@@ -90,6 +69,32 @@ export class PieceBlocks {
       codes[seq % PIECE] = number;
     }
     return { codes, groups };
+  }
+
+  #groupOf(row: ChangingRow, unit: Unit): Group {
+    const decisionId = row[4] ?? -1;
+    const unitName = unit.kind === 'b' ? 2 * unit.id : 2 * unit.id + 1;
+    if (this.#count >= MOST_GROUPS) {
+      this.#groups.clear();
+      this.#count = 0;
+    }
+    let ofUnit = this.#groups.get(unitName);
+    if (!ofUnit) {
+      ofUnit = new Map();
+      this.#groups.set(unitName, ofUnit);
+    }
+    let few = ofUnit.get(decisionId);
+    if (!few) {
+      few = [];
+      ofUnit.set(decisionId, few);
+    }
+    let group = few.find((one) => one.holds(row));
+    if (!group) {
+      group = new Group(row, this.#facts, this.#fields);
+      few.push(group);
+      this.#count++;
+    }
+    return group;
   }
 }
 
@@ -111,11 +116,17 @@ class Group {
     this.#fields = fields;
   }
 
+  /** Whether an event of the same unit and with the same decision belongs here. */
+  holds([, jobId, pointsVersion, bucketId, , status, tag]: ChangingRow): boolean {
+    const [, ownJob, ownVersion, ownBucket, , ownStatus, ownTag] = this.#row;
+    return bucketId === ownBucket && status === ownStatus && pointsVersion === ownVersion && jobId === ownJob && tag === ownTag;
+  }
+
   entry(field: string): Entry {
     // All that the search reads at once, and never the whole block: that would be held for each of many groups.
     if (!this.#entries) {
       const node = { arcanna: this.#facts.sharedBlock(this.#row) };
-      this.#entries = new Map(this.#fields.map((name) => [name, sharedEntry(leavesAt(node, name))]));
+      this.#entries = new Map(this.#fields.map((name) => [name, sharedEntry(leavesAt(node, name), existsAt(node, name))]));
     }
     return this.#entries.get(field)!;
   }
@@ -124,12 +135,12 @@ class Group {
 /** Most fields of ours have a handful of values: those are one entry for all groups. */
 const known = new Map<string, Entry>();
 
-function sharedEntry(values: readonly Scalar[]): Entry {
-  const name = JSON.stringify(values);
+function sharedEntry(values: readonly Scalar[], exists: boolean): Entry {
+  const name = JSON.stringify([values, exists]);
   let entry = known.get(name);
   if (!entry) {
     if (known.size >= 10_000) known.clear();
-    entry = new Entry(values, values.length > 0);
+    entry = new Entry(values, exists);
     known.set(name, entry);
   }
   return entry;
