@@ -7,7 +7,8 @@ import type { Sample } from './server-process.ts';
 const RESOLUTION_MS = 1;
 
 const config = benchConfig(process.argv[2]!);
-const { http, stop } = await startService(config, createLog(config));
+const { http, services, stop } = await startService(config, createLog(config));
+services.warmUp();
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 const address = http.app.server.address();
 

@@ -36,6 +36,7 @@ import { DemoService } from './demo/demo-service.ts';
 import { DemoTask } from './demo/demo-task.ts';
 import { driftRoutesApp } from './drift/drift-app.ts';
 import { DriftService } from './drift/drift-service.ts';
+import { Refusal } from './errors.ts';
 import { feedbackRoutesApp } from './feedback/feedback-app.ts';
 import { FeedbackService } from './feedback/feedback-service.ts';
 import { feedbackRoutesV1, type MachineNames, readVote } from './feedback/feedback-v1.ts';
@@ -129,6 +130,8 @@ export interface Services {
   readonly observeCall: Observer;
   /** Begins the long works, after what an earlier process left. */
   start(): Promise<void>;
+  /** Starts the threads that the first page would wait for. Nobody waits for this. */
+  warmUp(): void;
   /** The service is about to stop: not ready any more, calls in flight go on. */
   stopping(): void;
   /** Ends the long works in a state from which they go on; the store is closed after it. */
@@ -372,6 +375,12 @@ export function wireServices(options: {
       sweep = retention.schedule(config.retentionAt, tasks, (error) =>
         log.error({ err: error }, 'retention could not be asked for'),
       );
+    },
+    warmUp() {
+      queue.warmUp();
+      search.warmUp().catch((error: unknown) => {
+        if (!(error instanceof Refusal)) log.warn({ err: error }, 'the search could not be warmed up');
+      });
     },
     stopping() {
       readiness.stop();

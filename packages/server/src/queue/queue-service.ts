@@ -47,6 +47,11 @@ export class QueueService {
     return suggested.length === 0 ? [] : this.#ask(job.id, askedOf, suggested);
   }
 
+  /** Starts the thread that works it out, before anybody waits for it. */
+  warmUp(): void {
+    this.#thread.warmUp();
+  }
+
   /** Ends the thread that works it out. */
   stop(): Promise<void> {
     return this.#thread.stop();

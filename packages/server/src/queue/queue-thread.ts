@@ -41,6 +41,14 @@ export class QueueThread {
     return turn;
   }
 
+  /** Starts the thread before anybody waits for it. */
+  warmUp(): void {
+    if (this.#worker) return;
+    this.#worker = this.#start();
+    this.#worker.unref();
+    this.#rest();
+  }
+
   /** Ends the thread; what it was doing fails. */
   async stop(): Promise<void> {
     clearTimeout(this.#idle);
@@ -58,7 +66,7 @@ export class QueueThread {
       worker.off('error', broke);
       worker.off('exit', ended);
       worker.unref();
-      this.#idle = setTimeout(() => void this.stop(), IDLE_MS).unref();
+      this.#rest();
     };
     const heard = (message: FromQueue): void => {
       if (message.id !== id) return;
@@ -77,6 +85,10 @@ export class QueueThread {
     worker.ref();
     worker.postMessage({ id, order } satisfies ToQueue);
     return promise;
+  }
+
+  #rest(): void {
+    this.#idle = setTimeout(() => void this.stop(), IDLE_MS).unref();
   }
 
   #start(): Worker {
