@@ -59,6 +59,10 @@ describe('reading threads', () => {
     expect(found.kind === 'ids' && found.ids.length).toBe(2);
     await patient.stop();
     await expect(patient.search(order({ kind: 'all' }))).rejects.toMatchObject({ code: 'stopping' });
+    const cut = new SearchThreads(20_000, 1);
+    const under = expect(cut.search(order(slow))).rejects.toMatchObject({ code: 'stopping' });
+    await cut.stop();
+    await under;
   });
 
   it('end a search that nobody waits for any more; those that wait go on', async () => {

@@ -71,8 +71,7 @@ export class SearchThreads {
 
   /** @throws Refusal `too_slow` past the deadline, `caller_gone` when `signal` ends it, `too_many` with too many waiting, `invalid` from the search itself. */
   search(order: SearchOrder, signal?: AbortSignal): Promise<{ readonly found: Found; readonly effort: Effort }> {
-    if (this.#stopped)
-      return Promise.reject(new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 }));
+    if (this.#stopped) return Promise.reject(stopping());
     if (this.#queue.length >= MOST_WAITING)
       return Promise.reject(
         new Refusal('too_many', 'Too many searches are waiting. Try again in a few seconds.', { retryAfter: 5 }),
@@ -86,8 +85,7 @@ export class SearchThreads {
   /** Ends all threads and refuses what waits. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const { reject } of this.#queue.splice(0))
-      reject(new Refusal('stopping', 'The service is stopping.', { retryAfter: 5 }));
+    for (const { reject } of this.#queue.splice(0)) reject(stopping());
     await Promise.all([...this.#all].map((worker) => worker.terminate()));
   }
 
@@ -138,7 +136,7 @@ export class SearchThreads {
       const memory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
       end(memory ? new Refusal('invalid', TOO_BIG) : error instanceof Error ? error : new Error(String(error)));
     };
-    const ended = (): void => end(new Error('The reading thread ended without an answer.'));
+    const ended = (): void => end(this.#stopped ? stopping() : new Error('The reading thread ended without an answer.'));
     const abort = (): void => leave(cancelled());
     let timer = setTimeout(() => leave(tooSlow(this.#deadlineMs)), this.#deadlineMs);
     worker.on('message', heard);
@@ -176,6 +174,10 @@ function tooSlow(ms: number): Refusal {
     'too_slow',
     `The search took longer than ${ms / 1000} seconds and was ended. Ask for a shorter time, fewer jobs, or an exact value or word.`,
   );
+}
+
+function stopping(): Refusal {
+  return new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 });
 }
 
 function cancelled(): Refusal {
