@@ -1,5 +1,5 @@
 import { parse } from 'acorn';
-import type { Data } from '../playbook/safe-yaml.ts';
+import type { Data } from '../safe-yaml.ts';
 import type { Finding, RuleId, Severity } from './finding.ts';
 import { dataAt, isThere, listAt, type PackDocument, textAt } from './pack-files.ts';
 

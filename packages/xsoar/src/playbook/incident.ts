@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, textOf } from '../context/index.ts';
+import { isList, isObject, type Json, type JsonObject, textOf } from '../context/index.ts';
 import { listOf, tryJson, ValueError } from './values.ts';
 
 /** An incident as XSOAR's API has it: its own fields, and those of content packs under `CustomFields`. */
@@ -56,6 +56,27 @@ export function incidentOf(data: Json): Incident {
 /** What `${incident.…}` sees: all fields side by side. */
 export function incidentView(incident: Incident): JsonObject {
   return { ...incident.custom, ...incident.fields };
+}
+
+/** The id of an incident, as text. */
+export function incidentId(incident: Incident): string {
+  return textOf(incident.fields.id);
+}
+
+/**
+ * Incidents out of a list, by id, such as `getIncidents` searches.
+ * @throws ValueError where it is no list of objects that each have an id of their own.
+ */
+export function incidentsOf(data: Json): Map<string, Incident> {
+  if (!isList(data)) throw new ValueError('incidents are a JSON list of objects');
+  const incidents = new Map<string, Incident>();
+  for (const [index, one] of data.entries()) {
+    const id = isObject(one) ? textOf(one.id) : '';
+    if (id === '') throw new ValueError(`incident ${index + 1} of the list has no id`);
+    if (incidents.has(id)) throw new ValueError(`two incidents of the list have the id ${id}`);
+    incidents.set(id, incidentOf(one));
+  }
+  return incidents;
 }
 
 /** The incident as XSOAR's API would give it. */

@@ -191,6 +191,20 @@ describe('the runner', () => {
     expect(wrong.trace.problem).toBe('task "2" (Ask) failed: "Keep" is none of Drop, Escalate');
   });
 
+  it('sets numbers, and text that is wanted as text, as the War Room does', async () => {
+    const set = (args: Record<string, string>, next: string[], script = 'Set') => ({ script, args, next });
+    const text = draftPlaybook({
+      '0': start('1'),
+      '1': set({ key: 'A.n', value: '5' }, ['2']),
+      '2': set({ key: 'A.n', value: '6', append: 'true' }, ['3']),
+      '3': set({ key: 'A.t', value: '05' }, ['4']),
+      '4': set({ key: 'A.s', value: '5', stringify: 'true' }, ['5']),
+      '5': set({ key: 'B', value: '${nothing}' }, ['6'], 'SetAndHandleEmpty'),
+      '6': set({ key: 'C', value: '', force: 'true' }, [], 'SetAndHandleEmpty'),
+    });
+    expect((await runDraft(text, testHost().host)).context).toEqual({ A: { n: [5, 6], t: '05', s: '5' }, C: '' });
+  });
+
   it('changes fields of the incident, own and custom', async () => {
     const { incident, trace } = await runDraft(
       draftPlaybook({

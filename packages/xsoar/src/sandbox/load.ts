@@ -1,7 +1,7 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { copyJson, isList, isObject, type Json, type JsonObject } from '../context/index.ts';
+import { BadYaml, readSafeYaml } from '../safe-yaml.ts';
 import {
   type ArgumentDescription,
   type Automation,
@@ -89,10 +89,10 @@ function ymlOf(path: string): string {
 function readYml(file: string): JsonObject {
   let yml: Json;
   try {
-    yml = copyJson(parse(readText(file), { maxAliasCount: 20 }));
+    yml = copyJson(readSafeYaml(readText(file)).data);
   } catch (error) {
-    if (error instanceof SandboxError) throw error;
-    throw new SandboxError(`${file} is not readable as YAML: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof BadYaml) throw new SandboxError(`${file}, line ${error.line}: the file ${error.message}.`);
+    throw error;
   }
   if (!isObject(yml)) throw new SandboxError(`${file} has no members.`);
   return yml;

@@ -8,6 +8,7 @@ import {
   readPath,
   setPath,
   textOf,
+  valueToSet,
 } from '../context/index.ts';
 import { type CommandDescription, type Entry, FORMATS, noteEntry, SandboxError } from '../sandbox/index.ts';
 
@@ -73,20 +74,8 @@ export function runBuiltIn(name: string, context: Context, args: JsonObject): Bu
 
 function set(context: Context, args: JsonObject, append: boolean): BuiltInResult {
   const key = textOf(args.key);
-  return { context: setPath(context, key, valueToSet(args), append), entries: [noteEntry(`Key ${key} set`)] };
-}
-
-/** As XSOAR's own script reads it: JSON where the text is some, else the text. */
-function valueToSet({ value = null, stringify }: JsonObject): Json {
-  if (isTrue(stringify)) return typeof value === 'string' ? value : JSON.stringify(value);
-  if (typeof value !== 'string') return value;
-  try {
-    const parsed: Json = JSON.parse(value);
-    // A number that JavaScript cannot hold stays the text that it is.
-    return typeof parsed === 'number' && !Number.isSafeInteger(parsed) && Number.isInteger(parsed) ? value : parsed;
-  } catch {
-    return value;
-  }
+  const value = valueToSet(args.value ?? null, isTrue(args.stringify));
+  return { context: setPath(context, key, value, append), entries: [noteEntry(`Key ${key} set`)] };
 }
 
 function remove(context: Context, args: JsonObject): BuiltInResult {

@@ -43,6 +43,11 @@ describe('a line', () => {
     ["!c a=${A.b(val.x == 'y z')} b=${c}-d", { a: "${A.b(val.x == 'y z')}", b: '${c}-d' }, []],
     ['!c bare "two words" a=', { a: '' }, ['bare', 'two words']],
     ['!c extend-context=a=b.c::d=.={"v": val.v}', { 'extend-context': 'a=b.c::d=.={v:' }, ['val.v}']],
+    [
+      '!c a=`{"x": [1, "y z"]}` b={} c=[1,2] d=[a-z]+ `["bare"]`',
+      { a: '{"x": [1, "y z"]}', b: '{}', c: '[1,2]', d: '[a-z]+' },
+      ['["bare"]'],
+    ],
     ['!c', {}, []],
   ])('%s', (line, args, bare) => {
     expect(parseCommandLine(line)).toEqual({ command: 'c', args, bare });
@@ -55,6 +60,11 @@ describe('a line', () => {
     ['!c a=`x', /not closed/],
     ['!c a=${x', /not closed/],
     ['!c a=1 a=2', /said twice/],
+    ['!c a={"x":1}', /^a is JSON that is not in backticks: write it like a=`\{"a": 1\}`\.$/],
+    ['!c a={"x": "y z"} b=1', /^a is JSON/],
+    ['!c a=[1, 2]', /^a is JSON/],
+    ["!c a=['x']", /^a is JSON/],
+    ['!c {"x":1}', /^A value is JSON that is not in backticks: write it like `\{"a": 1\}`\.$/],
   ])('is refused in a sentence: %s', (line, reason) => {
     expect(() => parseCommandLine(line)).toThrow(reason);
   });
