@@ -70,7 +70,8 @@ const OUTPUT_TYPES = new Set([
   'string',
   'boolean',
 ]);
-const SECRET = /api[-_ ]?key|token|password|secret/i;
+/** Names of secrets, but not of what is around them, such as the address where a token is got. */
+const SECRET = /(api[-_ ]?key|token|password|secret)(?![\w ]*(url|uri|endpoint|header|name|id|type|expir|lifetime|ttl))/i;
 
 const EXACT = {
   insecure: { display: 'Trust any certificate (not secure)', type: '8' },
@@ -203,9 +204,14 @@ function checkCommon(findings: Findings, data: Data): void {
 
 /** Checks `version` and the lowest version of XSOAR of items that have both at their top. */
 export function checkVersions(findings: Findings, data: Data, key: 'fromversion' | 'fromVersion'): void {
+  checkVersion(findings, data);
+  checkFromVersion(findings, data, key);
+}
+
+/** The same without the version of XSOAR, which a test playbook may leave open. */
+export function checkVersion(findings: Findings, data: Data): void {
   if (textAt(data, 'version') !== '-1')
     findings.add('version-minus-one', ['version'], 'The version of the item is not -1.', 'Set version to -1.');
-  checkFromVersion(findings, data, key);
 }
 
 function checkFromVersion(findings: Findings, data: Data, key: string): void {
@@ -265,6 +271,7 @@ function checkParameter(findings: Findings, parameter: Data, path: Path): void {
       path,
       `The secret ${name} is of type 4.`,
       'Use type 9 (credentials); keep the old one with hidden: true for instances that have it.',
+      'warning',
     );
   }
   if ((type === '0' || type === '12') && SECRET.test(name) && !hidden) {
@@ -273,6 +280,7 @@ function checkParameter(findings: Findings, parameter: Data, path: Path): void {
       path,
       `The parameter ${name} looks like a secret and is plain text.`,
       'Use type 9 (credentials).',
+      'warning',
     );
   }
   if (textAt(parameter, 'display').trim() === '')
@@ -298,6 +306,7 @@ function checkArgumentsAndOutputs(findings: Findings, data: Data, path: Path, ke
         at,
         `The output ${context} of ${of} has ${textAt(output, 'type') === '' ? 'no type' : `the type "${textAt(output, 'type')}"`}.`,
         'Use String, Number, Boolean, Date or Unknown.',
+        'warning',
       );
     }
   }
