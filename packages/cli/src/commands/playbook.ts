@@ -120,6 +120,7 @@ function withRunOptions(command: Command): Command {
 async function runHere(io: Io, file: string, playbook: Playbook, options: RunOptions, wrap: (host: Host) => Host) {
   const folder = options.pack ?? packFolder();
   const pack = loadPack(folder);
+  if (pack.others.length > 0) note(io, `Not run here, because it is not in JavaScript: ${pack.others.join(', ')}.`);
   const incident = incidentOf(options.incident === undefined ? {} : copyJson(readJsonFile(options.incident)));
   const others = options.incidents === undefined ? new Map() : otherIncidents(options.incidents);
   const inputs: JsonObject = Object.fromEntries(options.input);

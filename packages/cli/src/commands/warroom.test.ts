@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -37,6 +37,14 @@ function write(name: string, text: string): string {
   const file = join(shell.folder, name);
   writeFileSync(file, text, { mode: 0o600 });
   return file;
+}
+
+/** A pack whose only integration is written in Python. */
+function snake(): string {
+  const folder = join(shell.folder, 'snake');
+  mkdirSync(join(folder, 'Integrations'), { recursive: true });
+  writeFileSync(join(folder, 'Integrations/Snake.yml'), 'name: Snake\nscript: {type: python, script: pass}\n');
+  return folder;
 }
 
 const instance = (name = 'prod', url = running.url, key = keyFile) => ['--instance', `${name}=${url},${key}`];
@@ -108,12 +116,17 @@ describe('what goes wrong', () => {
       /two instances named p/,
     ],
     ['no pack', ['--instance', 'p=http://localhost:1,@', '--pack', '/no/such'], /is no folder/],
+    [
+      'a pack of Python alone',
+      ['--instance', 'p=http://localhost:1,@', '--pack', '@snake'],
+      /Only JavaScript runs here, and it has Snake \(python\)/,
+    ],
     ['no file', ['--instance', 'p=http://localhost:1,@', '--run', '/no/such'], /no file/],
     ['an unknown option', ['--instance', 'p=http://localhost:1,@', '--nonsense'], /unknown option/],
   ])('is status 2: %s', async (_, argv, reason) => {
     const ran = await warroom(
       ['!help'],
-      argv.map((one) => one.replace('@', keyFile)),
+      argv.map((one) => one.replace('@snake', snake()).replace('@', keyFile)),
     );
     expect(ran).toMatchObject({ status: 2, out: '', err: expect.stringMatching(reason) });
   });

@@ -86,6 +86,20 @@ script: |
   });
 });
 
+it('a pack with other languages gives what is in JavaScript, and names the rest', () => {
+  write('mixed/Integrations/Snake/Snake.yml', `name: Snake\nscript: {type: python, script: '-'}\n`);
+  write('mixed/Integrations/Snake/Snake.py', '');
+  write('mixed/Scripts/Shell/Shell.yml', 'name: Shell\ntype: powershell\nscript: x\n');
+  write('mixed/Scripts/script-Say.yml', 'name: Say\ntype: javascript\nscript: return 1;\n');
+  write('mixed/Integrations/Snake/test_data/x.yml', 'name: no integration\n');
+  const { integrations, automations, others } = loadPack(join(folder, 'mixed'));
+  expect(integrations).toEqual([]);
+  expect(automations.map(({ name }) => name)).toEqual(['Say']);
+  expect(others).toEqual(['Snake (python)', 'Shell (powershell)']);
+  write('bare/Playbooks/playbook-A.yml', 'x');
+  expect(loadPack(join(folder, 'bare'))).toEqual({ integrations: [], automations: [], others: [] });
+});
+
 describe('what is refused in a sentence with its place', () => {
   const says = (text: string): string => {
     try {
@@ -112,11 +126,11 @@ describe('what is refused in a sentence with its place', () => {
     expect(says(text)).toMatch(sentence);
   });
 
-  it('no folder, no integration, two ymls in one folder, no code', () => {
+  it('no folder, nothing of a pack, two ymls in one folder, no code', () => {
     const of = (name: string) => () => loadPack(join(folder, name));
     expect(of('nowhere')).toThrow(/is no folder/);
     mkdirSync(join(folder, 'empty'));
-    expect(of('empty')).toThrow(/has no integration below Integrations/);
+    expect(of('empty')).toThrow(/has neither Integrations nor Scripts nor Playbooks/);
     write('two/Integrations/A/a.yml', '');
     write('two/Integrations/A/b.yml', '');
     expect(of('two')).toThrow(/has 2 yml files where one should be/);
