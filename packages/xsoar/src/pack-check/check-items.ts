@@ -260,11 +260,14 @@ function checkParameter(findings: Findings, parameter: Data, path: Path): void {
         path,
         `The credentials ${name} hide the user name, and the secret has no title.`,
         'Set displaypassword.',
+        // XSOAR shows the title of the two in its place.
+        textAt(parameter, 'display').trim() === '' ? 'error' : 'warning',
       );
     }
     return;
   }
-  const hidden = dataAt(parameter, 'hidden') === true;
+  // True, or the marketplaces in which it is.
+  const hidden = dataAt(parameter, 'hidden') === true || listAt(parameter, 'hidden').length > 0;
   if (type === '4' && SECRET.test(name) && !hidden) {
     findings.add(
       'credentials',

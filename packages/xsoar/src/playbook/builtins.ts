@@ -3,7 +3,7 @@ import type { Frame } from './host.ts';
 import { closeIncident, type Incident, incidentId, setIncident, withField } from './incident.ts';
 import { searchIncidents } from './incident-search.ts';
 import { compare } from './operators.ts';
-import { flagFrom, isEmpty, listOf, listOfArgument, numberFrom, ValueError } from './values.ts';
+import { flagFrom, isEmpty, listOf, listOfArgument, numberFrom, ValueError, wholeFrom } from './values.ts';
 
 /** What a script says: its contents (the branch to take in a condition), and the same for people. */
 export interface Said {
@@ -44,6 +44,7 @@ const BUILTINS: Readonly<Record<string, Script>> = {
     }
     const keys = listOfArgument(args.key).map(textOf);
     if (keys.length === 0) throw new ValueError('the argument key is missing');
+    if (!isEmpty(args.index)) return said(null, deleteItem(keys.join(','), wholeFrom(args.index), frame));
     for (const key of keys) frame.memory.context = deletePath(frame.memory.context, key);
     return said(null, `Deleted ${keys.join(', ')}.`);
   },
@@ -90,6 +91,16 @@ function required(args: JsonObject, name: string): string {
   const value = textOf(args[name]);
   if (value === '') throw new ValueError(`the argument ${name} is missing`);
   return value;
+}
+
+/** Takes one item out of a list of the context; the last one takes the key along. */
+function deleteItem(key: string, index: number, { memory }: Frame): string {
+  const items = listOf(readPath(memory.context, key));
+  if (items.length === 0) return `There is no ${key}.`;
+  if (index < 0 || index >= items.length) throw new ValueError(`${key} has no item ${index}`);
+  const left = items.toSpliced(index, 1);
+  memory.context = left.length === 0 ? deletePath(memory.context, key) : setPath(memory.context, key, left);
+  return `Deleted item ${index} of ${key}.`;
 }
 
 function newValue(args: JsonObject): Json {
