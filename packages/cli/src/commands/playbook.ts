@@ -121,8 +121,8 @@ async function runHere(io: Io, file: string, playbook: Playbook, options: RunOpt
   const folder = options.pack ?? packFolder();
   const pack = loadPack(folder);
   if (pack.others.length > 0) note(io, `Not run here, because it is not in JavaScript: ${pack.others.join(', ')}.`);
-  const incident = incidentOf(options.incident === undefined ? {} : copyJson(readJsonFile(options.incident)));
   const others = options.incidents === undefined ? new Map() : otherIncidents(options.incidents);
+  const incident = incidentOf(options.incident === undefined ? {} : copyJson(readJsonFile(options.incident)), others);
   const inputs: JsonObject = Object.fromEntries(options.input);
   const host = packHost({
     instances: options.instance.map((text) => instanceOfPack(io, text, pack, settingsOf(options))),

@@ -19,7 +19,7 @@ const INCIDENTS: readonly Incident[] = [
     CustomFields: { verdictfeedback: 'not sent: the War Room says why' },
   },
   { id: '3', name: 'Port knock', status: 2, severity: 0.5, CustomFields: { verdictfeedback: 'Drop', tags: ['Lab', 'night'] } },
-].map(incidentOf);
+].map((data) => incidentOf(data));
 
 /** A search of the incident page, and the ids that it finds. */
 const QUERIES: readonly (readonly [string, string])[] = [
@@ -127,6 +127,12 @@ describe('getIncidents', () => {
     });
     const { trace } = await runDraft(unknown, testHost().host);
     expect(trace).toMatchObject({ state: 'failed', problem: expect.stringMatching(/^task "1" \(Task 1\).*populateFields/) });
+  });
+
+  it('an incident without an id gets one that no other has', () => {
+    expect(incidentOf({}).fields.id).toBe('1');
+    expect(incidentOf({}, incidentsOf([{ id: 1 }, { id: 2 }])).fields.id).toBe('3');
+    expect(incidentOf({ id: 1 }, incidentsOf([{ id: 1 }])).fields.id).toBe(1);
   });
 
   it('refuses lists that are none', () => {

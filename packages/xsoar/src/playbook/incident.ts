@@ -43,13 +43,15 @@ const CLOSED = 2;
 
 /**
  * An incident out of what a file holds: the JSON of XSOAR's API (custom fields under `CustomFields`), or a flat object, whose unknown names
- * are custom fields.
+ * are custom fields. One without an id gets the first number that none of `others` has.
  * @throws ValueError where it is no object.
  */
-export function incidentOf(data: Json): Incident {
+export function incidentOf(data: Json, others: ReadonlyMap<string, Incident> = new Map()): Incident {
   if (!isObject(data)) throw new ValueError('an incident is a JSON object');
   const { CustomFields: custom, ...rest } = data;
-  const start: Incident = { fields: { id: '1', status: 1 }, custom: isObject(custom) ? custom : {} };
+  let id = 1;
+  while (others.has(String(id))) id += 1;
+  const start: Incident = { fields: { id: String(id), status: 1 }, custom: isObject(custom) ? custom : {} };
   return Object.entries(rest).reduce((incident, [key, value]) => withField(incident, key, value), start);
 }
 

@@ -68,7 +68,7 @@ export async function runPlaybookTest(
   };
   const result = await runPlaybook({
     playbook,
-    incident: incidentOf(incident),
+    incident: incidentOf(incident, test.incidents),
     others: test.incidents,
     host,
     inputs: test.inputs,
