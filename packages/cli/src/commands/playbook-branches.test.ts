@@ -1,7 +1,7 @@
 import { VerdictClient } from '@verdict/client';
 import type { JsonObject } from '@verdict/xsoar';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { alertOf, branchOf, labelledAlerts, names, openGate, openGuardOfDrop, openSoc, type Soc } from './playbook-testing.ts';
+import { alertOf, branchOf, labelledAlerts, names, openGate, openGuardOfDrop, openSoc, type Soc } from './testing/playbooks.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@verdict/xsoar';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { alertOf, branchOf, names, openGate, openSocApart, type SocApart } from './playbook-testing.ts';
+import { alertOf, branchOf, names, openGate, openSocApart, type SocApart } from './testing/playbooks.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
 

@@ -1,7 +1,7 @@
 import { VerdictClient } from '@verdict/client';
 import type { JsonObject } from '@verdict/xsoar';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { alertOf, freePort, labelledAlerts, names, openGate, openSoc, type Soc } from './playbook-testing.ts';
+import { alertOf, freePort, labelledAlerts, names, openGate, openSoc, type Soc } from './testing/playbooks.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -142,6 +142,31 @@ it('Resend sends no close of a machine, and nothing of what is open', async () =
   expect(resent.context).toMatchObject({ Verdict: { Resend: { sent: 0, failed: 0, skipped: 2 } } });
   expect(resent.incidents).toEqual(incidents);
   expect(await feedbackOf('machine')).toEqual([]);
+});
+
+it('the script of the close does the same in the War Room', async () => {
+  await send('room-1');
+  const closed = async (url: string) => {
+    const argv = [
+      'warroom',
+      '--instance',
+      `one=${url},${soc.keyFile}`,
+      '--param',
+      `close_reason_mapping=${params.close_reason_mapping}`,
+      '--json',
+    ];
+    const lines = [`!incident load ${closedIncident('room-1', 'ana')}`, '!VerdictCloseFeedback', '!incident show'];
+    const ran = await soc.shell.verdict(argv, { stdin: `${lines.join('\n')}\n` });
+    expect(ran, ran.out).toMatchObject({ status: 0 });
+    const shown = ran.out.split('\n').map((line) => (line === '' ? {} : (JSON.parse(line) as { value?: JsonObject })));
+    return shown.find(({ value }) => typeof value === 'object' && value !== null && 'CustomFields' in value)?.value;
+  };
+  expect(await closed(nowhere)).toMatchObject({
+    CustomFields: { verdictfeedback: expect.stringMatching(/^not sent: .*cannot be reached/), verdictfeedbackuser: 'ana' },
+  });
+  expect(await feedbackOf('room-1')).toEqual([]);
+  expect(await closed(soc.url)).toMatchObject({ CustomFields: { verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' } });
+  expect(JSON.stringify(await feedbackOf('room-1'))).toMatch(/ana.*a known scanner|a known scanner.*ana/);
 });
 
 it('a close that the mapping names wrongly is not sent, and stays noted', async () => {

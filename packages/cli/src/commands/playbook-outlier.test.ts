@@ -1,6 +1,6 @@
 import type { JsonObject } from '@verdict/xsoar';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { branchOf, names, openGuardOfDrop, openSoc, type Soc } from './playbook-testing.ts';
+import { branchOf, names, openGuardOfDrop, openSoc, type Soc } from './testing/playbooks.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { packFolder, type RunTrace } from '@verdict/xsoar';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort, labelledAlerts, names, openSoc, type Soc } from './playbook-testing.ts';
+import { freePort, labelledAlerts, names, openSoc, type Soc } from './testing/playbooks.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 

@@ -1,7 +1,7 @@
 import type { Running } from '@verdict/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ServedScripts, serveScripts } from './service-testing.ts';
-import type { ScriptThread } from './testing.ts';
+import type { ScriptThread } from './testing/scripts.ts';
+import { type ServedScripts, serveScripts } from './testing/service.ts';
 
 let served: ServedScripts;
 let running: Running;

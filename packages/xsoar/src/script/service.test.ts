@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { Running } from '@verdict/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../pack/commands.ts';
-import { OPERATOR, type ServedScripts, serveScripts } from './service-testing.ts';
-import type { ScriptThread } from './testing.ts';
+import type { ScriptThread } from './testing/scripts.ts';
+import { OPERATOR, type ServedScripts, serveScripts } from './testing/service.ts';
 
 const EVENT = 'Arcanna.Event(val.event_id && val.event_id === obj.event_id)';
 const RUN = new Set<string>();

@@ -126,6 +126,24 @@ describe('the War Room', () => {
   });
 });
 
+it('an incident has its custom fields beside its own, and can be changed and closed', async () => {
+  const room = open();
+  room.loadIncident({ name: 'An alert', CustomFields: { verdicteventid: 'e-1' } });
+  expect((await room.run('!Print value="${incident.name} is ${incident.verdicteventid}"')).results[0]?.entries[0]?.Contents).toBe(
+    'An alert is e-1',
+  );
+  expect((await room.run('!setIncident severity=high verdictfeedback=Drop')).error).toBeUndefined();
+  expect((await room.run('!setIncident customFields=nonsense')).error).toBe('customFields of setIncident is not a JSON object.');
+  await room.run('!closeInvestigation closeReason=Resolved closeNotes=done');
+  expect(room.incident).toMatchObject({
+    name: 'An alert',
+    severity: 3,
+    status: 2,
+    closeReason: 'Resolved',
+    CustomFields: { verdicteventid: 'e-1', verdictfeedback: 'Drop' },
+  });
+});
+
 describe('completion', () => {
   const room = open();
   const at = (line: string) => complete(line, room.commands(), room.instances);

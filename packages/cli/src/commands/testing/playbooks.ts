@@ -8,7 +8,7 @@ import { createLog, DEFAULTS, type Running, startService } from '@verdict/server
 import { SOCKET_FILE } from '@verdict/server/local';
 import { type Json, type JsonObject, packFolder, type RunTrace } from '@verdict/xsoar';
 import { expect } from 'vitest';
-import { openShell, type Ran, type Shell } from '../testing.ts';
+import { openShell, type Ran, type Shell } from '../../testing.ts';
 
 /** What `verdict playbook run --json` says. */
 export interface Answer {
@@ -267,7 +267,7 @@ function closer(running: Running, shell: Shell): () => Promise<void> {
 }
 
 async function serveApart(dataDir: string): Promise<{ process: ChildProcess; url: string }> {
-  const main = join(import.meta.dirname, '../../../server/src/main.ts');
+  const main = join(import.meta.dirname, '../../../../server/src/main.ts');
   const child = spawn(process.execPath, ['--conditions=source', main], {
     env: { ...process.env, VERDICT_PORT: '0', VERDICT_DATA_DIR: dataDir, VERDICT_LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
-import { type ScriptThread, startScriptThread } from './testing.ts';
+import { type ScriptThread, startScriptThread } from './scripts.ts';
 
 /** Who sets up use cases in these tests. */
 export const OPERATOR = { principal: { kind: 'operator', name: 'operator' }, address: 'test' } as const;
