@@ -121,4 +121,17 @@ it('Triage goes to a person where a decision takes longer than poll_timeout', as
     owner: 'analyst',
     CustomFields: { verdicterrormessage: expect.stringContaining('status pending_inference'), verdictfeedback: 'Drop' },
   });
+
+  // A command that asks to be run again gives up by itself, with what there is.
+  const slowAlert = JSON.stringify({ ...alertOf('scan 1'), slow: true });
+  const lines = [
+    `!arcanna-send-event job_id=${jobId} title=Slow event_json=\`${slowAlert}\` id_value=slow-1`,
+    `!arcanna-get-event-status event_id=slow-1 job_id=${jobId} polling=true interval=1 timeout=2`,
+  ];
+  const typed = await soc.shell.verdict(['warroom', '--instance', `one=${soc.url},${soc.keyFile}`, '--json'], {
+    stdin: `${lines.join('\n')}\n`,
+  });
+  expect(typed, typed.out).toMatchObject({ status: 0 });
+  const [, asked] = typed.out.split('\n').map((line) => (line === '' ? {} : JSON.parse(line)));
+  expect(asked).toMatchObject({ entries: [{ Contents: { event_id: 'slow-1', status: 'pending_inference' } }] });
 });
