@@ -1,6 +1,6 @@
 import type { Instance, Integration, LoadedPack } from '@verdict/xsoar';
 import { CliError, type Io } from './io.ts';
-import { type InstanceSettings, instanceOf } from './warroom/instances.ts';
+import { type InstanceSettings, instanceOf, nothingToRun } from './warroom/instances.ts';
 
 /**
  * An instance out of `NAME=URL,KEYFILE`, of the pack's integration; where it has several, of the one that NAME begins with.
@@ -10,11 +10,12 @@ export function instanceOfPack(io: Io, text: string, pack: LoadedPack, settings:
   return instanceOf(text, integrationFor(text, pack), settings, io);
 }
 
-function integrationFor(text: string, { integrations }: LoadedPack): Integration {
-  const [only, ...others] = integrations;
+function integrationFor(text: string, { integrations, others }: LoadedPack): Integration {
+  const [only, ...more] = integrations;
+  if (only === undefined) throw nothingToRun(others);
   const named = integrations.find((one) => text.toLowerCase().startsWith(one.name.toLowerCase()));
   if (named !== undefined) return named;
-  if (only !== undefined && others.length === 0) return only;
+  if (more.length === 0) return only;
   const names = integrations.map((one) => one.name).join(', ');
   throw new CliError(`The pack has several integrations: ${names}. Begin the name of the instance with the one that it is of.`);
 }

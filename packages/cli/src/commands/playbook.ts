@@ -4,8 +4,10 @@ import {
   copyJson,
   drawRun,
   type Host,
+  type Incident,
   incidentJson,
   incidentOf,
+  incidentsOf,
   type JsonObject,
   loadPack,
   type Playbook,
@@ -17,9 +19,10 @@ import {
   readPlaybook,
   recordCalls,
   runPlaybook,
+  ValueError,
 } from '@verdict/xsoar';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Io, note, sayJson } from '../io.ts';
+import { CliError, type Io, note, sayJson } from '../io.ts';
 import { whole } from '../options.ts';
 import { askerOf, watchRun } from '../playbook-terminal.ts';
 import { testPlaybooks } from '../playbook-tests.ts';
@@ -29,6 +32,7 @@ import { instanceOfPack } from '../xsoar-instances.ts';
 
 interface RunOptions extends InstanceOptions {
   readonly incident?: string;
+  readonly incidents?: string;
   readonly instance: readonly string[];
   readonly answer: ReadonlyMap<string, string>;
   readonly input: ReadonlyMap<string, string>;
@@ -58,7 +62,7 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
       const { result } = await runHere(io, file, playbookRead, options, (host) => host);
       if (options.trace !== undefined) writeFileSync(options.trace, `${JSON.stringify(result.trace, undefined, 2)}\n`);
       if (options.svg !== undefined) writeFileSync(options.svg, drawRun(playbookRead, result.trace));
-      if (options.json) sayJson(io, { trace: result.trace, context: result.context, incident: incidentJson(result.incident) });
+      if (options.json) sayJson(io, answerOf(result, options));
       conclude(io, result, fail);
     });
 
@@ -68,7 +72,7 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
     .action(async (file: string, options: RunOptions & { out: string }) => {
       const playbookRead = readPlaybook(readTextFile(file), file);
       let recorder: ReturnType<typeof recordCalls> | undefined;
-      const { result, before, inputs } = await runHere(io, file, playbookRead, options, (host) => {
+      const { result, before, others, inputs } = await runHere(io, file, playbookRead, options, (host) => {
         recorder = recordCalls(host);
         return recorder.host;
       });
@@ -77,6 +81,7 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
         playbook: from(file),
         pack: options.pack === undefined ? undefined : from(options.pack),
         incident: before,
+        others,
         inputs,
         trace: result.trace,
         after: result.incident,
@@ -98,6 +103,7 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
 function withRunOptions(command: Command): Command {
   return withInstanceSettings(command)
     .option('--incident <file>', 'the incident, as JSON: fields of XSOAR, custom ones under CustomFields or beside them')
+    .option('--incidents <file>', 'the other incidents that there are, for getIncidents: a JSON list, each with an id')
     .option('--instance <name=url,keyfile>', 'an instance of the pack’s integration; can be given several times', several, [])
     .option(
       '--answer <task=value>',
@@ -114,7 +120,9 @@ function withRunOptions(command: Command): Command {
 async function runHere(io: Io, file: string, playbook: Playbook, options: RunOptions, wrap: (host: Host) => Host) {
   const folder = options.pack ?? packFolder();
   const pack = loadPack(folder);
-  const incident = incidentOf(options.incident === undefined ? {} : copyJson(readJsonFile(options.incident)));
+  if (pack.others.length > 0) note(io, `Not run here, because it is not in JavaScript: ${pack.others.join(', ')}.`);
+  const others = options.incidents === undefined ? new Map() : otherIncidents(options.incidents);
+  const incident = incidentOf(options.incident === undefined ? {} : copyJson(readJsonFile(options.incident)), others);
   const inputs: JsonObject = Object.fromEntries(options.input);
   const host = packHost({
     instances: options.instance.map((text) => instanceOfPack(io, text, pack, settingsOf(options))),
@@ -126,8 +134,22 @@ async function runHere(io: Io, file: string, playbook: Playbook, options: RunOpt
     env: io.env,
     ...(options.json !== true && { watch: watchRun(io) }),
   });
-  const result = await runPlaybook({ playbook, incident, host: wrap(host), inputs, timeoutMs: options.timeout * 1000 });
-  return { result, before: incident, inputs };
+  const result = await runPlaybook({ playbook, incident, others, host: wrap(host), inputs, timeoutMs: options.timeout * 1000 });
+  return { result, before: incident, others, inputs };
+}
+
+function otherIncidents(file: string): ReadonlyMap<string, Incident> {
+  try {
+    return incidentsOf(copyJson(readJsonFile(file)));
+  } catch (error) {
+    if (error instanceof ValueError) throw new CliError(`${file}: ${error.message}.`);
+    throw error;
+  }
+}
+
+function answerOf({ trace, context, incident, others }: RunResult, { incidents }: RunOptions): object {
+  const more = incidents === undefined ? {} : { incidents: [...others.values()].map(incidentJson) };
+  return { trace, context, incident: incidentJson(incident), ...more };
 }
 
 function conclude(io: Io, { trace }: RunResult, fail: () => void): void {

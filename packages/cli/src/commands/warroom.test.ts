@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -39,6 +39,14 @@ function write(name: string, text: string): string {
   return file;
 }
 
+/** A pack whose only integration is written in Python. */
+function snake(): string {
+  const folder = join(shell.folder, 'snake');
+  mkdirSync(join(folder, 'Integrations'), { recursive: true });
+  writeFileSync(join(folder, 'Integrations/Snake.yml'), 'name: Snake\nscript: {type: python, script: pass}\n');
+  return folder;
+}
+
 const instance = (name = 'prod', url = running.url, key = keyFile) => ['--instance', `${name}=${url},${key}`];
 
 const warroom = (
@@ -66,56 +74,6 @@ async function told(lines: readonly string[], argv?: readonly string[]): Promise
       .map((line): Told => JSON.parse(line)),
   };
 }
-
-describe('the eight steps, by the built script of the pack', () => {
-  it('go from jobs by events, decisions and feedback to a trained model', async () => {
-    const incident = write(
-      'incident.json',
-      JSON.stringify({ name: 'Encoded command', severity: 3, raw: { rule: { name: 'scan' } } }),
-    );
-    const before = await told([
-      '!test-module',
-      '!arcanna-get-jobs',
-      `!incident load ${incident}`,
-      '!arcanna-send-event job_id=${Arcanna.Jobs.job_id} title=${incident.name} event_json=${incident.raw} severity=${incident.severity} id_value=e-1',
-      '!arcanna-get-event-status event_id=${Arcanna.Event.event_id} job_id=${Arcanna.Event.job_id}',
-      `!arcanna-get-decision-set job_id=${jobId}`,
-      `!arcanna-send-event-feedback event_id=e-1 job_id=${jobId} username=ada label=Drop`,
-    ]);
-    expect(before.lines.filter(({ error }) => error !== undefined)).toEqual([]);
-    expect(before.status).toBe(0);
-    expect(before.lines[0]).toMatchObject({ command: 'test-module', instance: 'prod', entries: [{ Contents: 'ok' }] });
-    expect(before.lines[1]?.entries?.[0]?.HumanReadable).toContain('| Endpoint alerts |');
-    expect(before.lines[4]?.entries?.[0]?.Contents).toMatchObject({ event_id: 'e-1', result: 'no_decision' });
-    const context = before.lines.at(-1)?.context?.Arcanna;
-    expect(context).toMatchObject({ Jobs: { job_id: jobId, title: 'Endpoint alerts' } });
-
-    // Enough labelled alerts of both kinds, as a playbook would send them.
-    const more = Array.from({ length: 12 }, (_, index) => {
-      const [name, label] = index % 2 === 0 ? [`scan ${index}`, 'Drop'] : [`beacon ${index}`, 'Escalate'];
-      return [
-        `!arcanna-send-event job_id=${jobId} title=t event_json=\`{"rule":{"name":"${name}"}}\` id_value=m-${index}`,
-        `!arcanna-send-event-feedback event_id=m-${index} job_id=${jobId} username=ada label=${label}`,
-      ];
-    }).flat();
-    const trained = await told([...more, `!arcanna-trigger-train job_id=${jobId} username=ada`]);
-    expect(trained.lines.filter(({ error }) => error !== undefined)).toEqual([]);
-    expect(trained.lines.at(-2)?.entries?.[0]?.Contents).toMatchObject({ status: 'OK' });
-    await vi.waitFor(
-      async () => expect((await running.services.jobs.get(OPERATOR.principal, jobId)).activeModelId).not.toBeNull(),
-      {
-        timeout: 60_000,
-        interval: 250,
-      },
-    );
-
-    const after = await told([
-      `!arcanna-send-event job_id=${jobId} title=new event_json=\`{"rule":{"name":"scan"}}\` id_value=after`,
-      `!arcanna-get-event-status event_id=after job_id=${jobId} polling=true interval=1 timeout=20`,
-    ]);
-    expect(after.lines[1]?.entries?.[0]?.Contents).toMatchObject({ result_label: 'Drop', confidence_score: expect.any(Number) });
-  });
-});
 
 describe('what goes wrong', () => {
   it('is a sentence and status 1: a wrong key, an unknown label, a stopped job, a server that is down', async () => {
@@ -158,12 +116,17 @@ describe('what goes wrong', () => {
       /two instances named p/,
     ],
     ['no pack', ['--instance', 'p=http://localhost:1,@', '--pack', '/no/such'], /is no folder/],
+    [
+      'a pack of Python alone',
+      ['--instance', 'p=http://localhost:1,@', '--pack', '@snake'],
+      /Only JavaScript runs here, and it has Snake \(python\)/,
+    ],
     ['no file', ['--instance', 'p=http://localhost:1,@', '--run', '/no/such'], /no file/],
     ['an unknown option', ['--instance', 'p=http://localhost:1,@', '--nonsense'], /unknown option/],
   ])('is status 2: %s', async (_, argv, reason) => {
     const ran = await warroom(
       ['!help'],
-      argv.map((one) => one.replace('@', keyFile)),
+      argv.map((one) => one.replace('@snake', snake()).replace('@', keyFile)),
     );
     expect(ran).toMatchObject({ status: 2, out: '', err: expect.stringMatching(reason) });
   });

@@ -3,7 +3,14 @@ import { createInterface } from 'node:readline';
 import { type Integration, loadPack, packFolder, SandboxError, WarRoom } from '@verdict/xsoar';
 import { type Command, CommanderError } from 'commander';
 import { CliError, type Io, note } from '../io.ts';
-import { type InstanceOptions, instanceOf, settingsOf, several, withInstanceSettings } from '../warroom/instances.ts';
+import {
+  type InstanceOptions,
+  instanceOf,
+  nothingToRun,
+  settingsOf,
+  several,
+  withInstanceSettings,
+} from '../warroom/instances.ts';
 import { greet, runLines, runTerminal } from '../warroom/session.ts';
 
 interface Options extends InstanceOptions {
@@ -63,14 +70,15 @@ function usable<T>(io: Io, make: () => T): T {
 }
 
 function openRoom(options: Options, io: Io): WarRoom {
-  const { integrations, automations } = loadPack(options.pack ?? packFolder());
-  const integration = integrationOf(integrations, options.integration);
+  const { integrations, automations, others } = loadPack(options.pack ?? packFolder());
+  const integration = integrationOf(integrations, options.integration, others);
   const settings = settingsOf(options);
   const instances = options.instance.map((said) => instanceOf(said, integration, settings, io));
   return new WarRoom({ instances, automations, env: io.env });
 }
 
-function integrationOf(integrations: readonly Integration[], wanted: string | undefined): Integration {
+function integrationOf(integrations: readonly Integration[], wanted: string | undefined, others: readonly string[]): Integration {
+  if (integrations.length === 0) throw nothingToRun(others);
   const names = integrations.map(({ name }) => name).join(', ');
   const found = wanted === undefined ? integrations : integrations.filter(({ name }) => name === wanted);
   const [first, ...more] = found;

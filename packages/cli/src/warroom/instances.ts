@@ -39,6 +39,12 @@ export function several(one: string, before: readonly string[] = []): readonly s
   return [...before, one];
 }
 
+/** What to say of a pack without an integration in JavaScript; `others` are those that it has. */
+export function nothingToRun(others: readonly string[]): CliError {
+  const why = others.length === 0 ? '' : ` Only JavaScript runs here, and it has ${others.join(', ')}.`;
+  return new CliError(`The pack has no integration that can be run.${why}`);
+}
+
 const LARGEST_KEY_FILE = 10_000;
 
 /**

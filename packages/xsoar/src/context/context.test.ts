@@ -10,6 +10,7 @@ import {
   mergeEntryContext,
   readPath,
   setPath,
+  valueToSet,
 } from './index.ts';
 
 /** The example of XSOAR's page "Cortex XSOAR Transform Language (DT)", xsoar.pan.dev/docs/integrations/dt, shortened. */
@@ -232,6 +233,29 @@ describe('setting and deleting', () => {
     expect(deletePath(context, 'A.[0]')).toEqual({ A: [{ x: 3 }], B: { C: 1 } });
     expect(deletePath(context, 'No.such')).toBe(context);
   });
+});
+
+// By hand, from what the code of the script in XSOAR's pack Common Scripts does with each.
+it.each<[Json, Json, Json]>([
+  ['5', 5, '5'],
+  ['-5', -5, '-5'],
+  ['1.50', 1.5, '1.50'],
+  ['1.5e3', 1500, '1.5e3'],
+  ['true', true, 'true'],
+  ['null', null, 'null'],
+  ['"x"', 'x', '"x"'],
+  [' {"a": [1]} ', { a: [1] }, ' {"a": [1]} '],
+  ['[broken', '[broken', '[broken'],
+  ['007', '007', '007'],
+  ['1e5', '1e5', '1e5'],
+  ['1.5e400', '1.5e400', '1.5e400'],
+  ['9007199254740993', '9007199254740993', '9007199254740993'],
+  ['', '', ''],
+  [5, 5, '5'],
+  [{ a: '5' }, { a: '5' }, '{"a":"5"}'],
+])('Set makes of %j %j, and with stringify %j', (value, set, asText) => {
+  expect(valueToSet(value, false)).toEqual(set);
+  expect(valueToSet(value, true)).toBe(asText);
 });
 
 describe('templates', () => {

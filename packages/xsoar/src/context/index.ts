@@ -4,5 +4,6 @@ export { type Context, ContextError, copyJson, isList, isObject, type Json, type
 export { mergeEntryContext } from './merge.ts';
 export { closingOf, parsePath } from './path.ts';
 export { readPath } from './read.ts';
+export { valueToSet } from './set-value.ts';
 export { expressionsOf, fillTemplate } from './template.ts';
 export { deletePath, setPath } from './write.ts';

@@ -1,7 +1,7 @@
 import { BUILTIN_NAMES } from '../playbook/builtins.ts';
 import { GENERIC_POLLING } from '../playbook/generic-polling.ts';
 import type { Playbook } from '../playbook/model.ts';
-import type { Data } from '../playbook/safe-yaml.ts';
+import type { Data } from '../safe-yaml.ts';
 import { dataAt, listAt, textAt } from './pack-files.ts';
 
 /** A command or script, as its yml describes it. */

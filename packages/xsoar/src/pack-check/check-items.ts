@@ -1,5 +1,5 @@
 import { parse } from 'acorn';
-import type { Data } from '../playbook/safe-yaml.ts';
+import type { Data } from '../safe-yaml.ts';
 import type { Finding, RuleId, Severity } from './finding.ts';
 import { dataAt, isThere, listAt, type PackDocument, textAt } from './pack-files.ts';
 
@@ -70,7 +70,8 @@ const OUTPUT_TYPES = new Set([
   'string',
   'boolean',
 ]);
-const SECRET = /api[-_ ]?key|token|password|secret/i;
+/** Names of secrets, but not of what is around them, such as the address where a token is got. */
+const SECRET = /(api[-_ ]?key|token|password|secret)(?![\w ]*(url|uri|endpoint|header|name|id|type|expir|lifetime|ttl))/i;
 
 const EXACT = {
   insecure: { display: 'Trust any certificate (not secure)', type: '8' },
@@ -203,9 +204,14 @@ function checkCommon(findings: Findings, data: Data): void {
 
 /** Checks `version` and the lowest version of XSOAR of items that have both at their top. */
 export function checkVersions(findings: Findings, data: Data, key: 'fromversion' | 'fromVersion'): void {
+  checkVersion(findings, data);
+  checkFromVersion(findings, data, key);
+}
+
+/** The same without the version of XSOAR, which a test playbook may leave open. */
+export function checkVersion(findings: Findings, data: Data): void {
   if (textAt(data, 'version') !== '-1')
     findings.add('version-minus-one', ['version'], 'The version of the item is not -1.', 'Set version to -1.');
-  checkFromVersion(findings, data, key);
 }
 
 function checkFromVersion(findings: Findings, data: Data, key: string): void {
@@ -254,17 +260,21 @@ function checkParameter(findings: Findings, parameter: Data, path: Path): void {
         path,
         `The credentials ${name} hide the user name, and the secret has no title.`,
         'Set displaypassword.',
+        // XSOAR shows the title of the two in its place.
+        textAt(parameter, 'display').trim() === '' ? 'error' : 'warning',
       );
     }
     return;
   }
-  const hidden = dataAt(parameter, 'hidden') === true;
+  // True, or the marketplaces in which it is.
+  const hidden = dataAt(parameter, 'hidden') === true || listAt(parameter, 'hidden').length > 0;
   if (type === '4' && SECRET.test(name) && !hidden) {
     findings.add(
       'credentials',
       path,
       `The secret ${name} is of type 4.`,
       'Use type 9 (credentials); keep the old one with hidden: true for instances that have it.',
+      'warning',
     );
   }
   if ((type === '0' || type === '12') && SECRET.test(name) && !hidden) {
@@ -273,6 +283,7 @@ function checkParameter(findings: Findings, parameter: Data, path: Path): void {
       path,
       `The parameter ${name} looks like a secret and is plain text.`,
       'Use type 9 (credentials).',
+      'warning',
     );
   }
   if (textAt(parameter, 'display').trim() === '')
@@ -298,6 +309,7 @@ function checkArgumentsAndOutputs(findings: Findings, data: Data, path: Path, ke
         at,
         `The output ${context} of ${of} has ${textAt(output, 'type') === '' ? 'no type' : `the type "${textAt(output, 'type')}"`}.`,
         'Use String, Number, Boolean, Date or Unknown.',
+        'warning',
       );
     }
   }

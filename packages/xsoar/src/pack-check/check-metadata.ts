@@ -31,7 +31,14 @@ export function checkMetadata(document: PackDocument, notes: readonly string[]):
     // Community packs have neither address nor mail of a support.
     if ((key === 'url' || key === 'email') && ['community', 'xsoar'].includes(textAt(data, 'support'))) continue;
     if (!isThere(data, key))
-      findings.add('metadata-keys', [key], `The key ${key} is missing.`, `Add ${key}${LISTS.has(key) ? ' (a list)' : ''}.`);
+      findings.add(
+        'metadata-keys',
+        [key],
+        `The key ${key} is missing.`,
+        `Add ${key}${LISTS.has(key) ? ' (a list)' : ''}.`,
+        // Packs from before there were several marketplaces have none.
+        key === 'marketplaces' ? 'warning' : 'error',
+      );
     else if (LISTS.has(key) && !Array.isArray(dataAt(data, key)))
       findings.add('metadata-keys', [key], `${key} is not a list.`, 'Make it a list.');
     else if (!LISTS.has(key) && textAt(data, key).trim() === '')

@@ -29,7 +29,8 @@ const BAD: Readonly<
     ['pack_metadata.json', /not plain YAML/, (pack) => spoil(pack, 'pack_metadata.json', '{"name": ')],
   ],
   'file-name': [
-    ['Scripts/SampleScript/other.yml', /PascalCase/, (pack) => move(pack, SCRIPT, 'Scripts/SampleScript/other.yml')],
+    ['Scripts/SampleScript/other.yml', /another name/, (pack) => move(pack, SCRIPT, 'Scripts/SampleScript/other.yml')],
+    ['Scripts/sample_2/sample_2.yml', /PascalCase/, (pack) => move(pack, SCRIPT, 'Scripts/sample_2/sample_2.yml')],
     ['Playbooks/playbook Sample.yml', /blanks/, (pack) => move(pack, PLAYBOOK, 'Playbooks/playbook Sample.yml')],
   ],
   'missing-file': [

@@ -40,10 +40,7 @@ function checkPack(files: PackFiles): Finding[] {
   const documents = new Map<string, PackDocument>();
   for (const path of files.paths) {
     const own = inside(path);
-    const isContent =
-      /^(Integrations|Scripts|Playbooks|TestPlaybooks)\/.*\.ya?ml$/.test(own) ||
-      /^(IncidentFields|Dashboards)\/.*\.json$/.test(own);
-    if (!isContent && own !== 'pack_metadata.json') continue;
+    if (!isContent(own)) continue;
     const document = readDocument(files, path);
     if (isFinding(document)) findings.push(document);
     else documents.set(own, document);
@@ -98,6 +95,15 @@ function checkPack(files: PackFiles): Finding[] {
   return findings;
 }
 
+/** Items stand in the folder of their kind, or in a folder of their own there. What is deeper is data of their tests. */
+function isContent(own: string): boolean {
+  return (
+    own === 'pack_metadata.json' ||
+    /^(Integrations|Scripts|Playbooks|TestPlaybooks)\/([^/]+\/)?[^/]+\.ya?ml$/.test(own) ||
+    /^(IncidentFields|Dashboards)\/([^/]+\/)?[^/]+\.json$/.test(own)
+  );
+}
+
 /** Only what a task sets by its key: outputs of commands belong to the playbook that runs them. */
 function setBy(task: Task, catalogue: Catalogue): readonly Keys[] {
   return task.work !== undefined && isBuiltin(task.work.name, task.work.brand) ? givesOf(task, catalogue).paths : [];
@@ -120,11 +126,14 @@ function checkItemFiles(files: PackFiles, { path, data }: PackDocument, kind: 'i
   const language = kind === 'integration' ? textAt(data, 'script', 'type') : textAt(data, 'type');
   const isUnified = name.startsWith(`${kind}-`) || code.trim().length > 1;
   if (isUnified) {
-    if (!PASCAL.test(name.replace(`${kind}-`, ''))) findings.push(badName(path, name));
+    if (!PASCAL.test(name.replace(`${kind}-`, ''))) findings.push(oddName(path, name));
     if (language === 'javascript') findings.push(...checkEs5(code, path, kind === 'integration' ? 'script.script' : 'script'));
     return findings;
   }
-  if (!PASCAL.test(name) || basename(folder) !== name) findings.push(badName(path, name));
+  if (basename(folder) !== name) {
+    const mend = 'Name folder and files alike, like MyIntegration/MyIntegration.yml.';
+    findings.push(finding(path, 'file-name', `The folder of "${name}" has another name.`, mend));
+  } else if (!PASCAL.test(name)) findings.push(oddName(path, name));
   const needed = [`${name}.${{ javascript: 'js', python: 'py', powershell: 'ps1' }[language] ?? 'js'}`, 'README.md'];
   if (kind === 'integration') needed.push(`${name}_description.md`, `${name}_image.png`);
   for (const one of needed) {
@@ -145,13 +154,9 @@ function checkItemFiles(files: PackFiles, { path, data }: PackDocument, kind: 'i
   return findings;
 }
 
-function badName(path: string, name: string): Finding {
-  return finding(
-    path,
-    'file-name',
-    `"${name}" is not in PascalCase, or its folder has another name.`,
-    'Name folder and files alike, like MyIntegration/MyIntegration.yml.',
-  );
+/** XSOAR takes such names, and older packs have them; new ones should not. */
+function oddName(path: string, name: string): Finding {
+  return finding(path, 'file-name', `"${name}" is not in PascalCase.`, 'Name it like MyIntegration.', 'warning');
 }
 
 function finding(file: string, rule: RuleId, message: string, mend: string, severity: Severity = 'error'): Finding {

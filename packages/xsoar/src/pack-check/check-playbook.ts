@@ -2,7 +2,7 @@ import { branchLabels, circleOf, reachable } from '../playbook/graph.ts';
 import { type Playbook, type Task, taskTitle } from '../playbook/model.ts';
 import { PlaybookError, playbookOf } from '../playbook/read-playbook.ts';
 import { type Catalogue, isBuiltin, isBuiltinPlaybook, type KnownWork } from './catalogue.ts';
-import { taskPlace as at, checkVersions, Findings } from './check-items.ts';
+import { taskPlace as at, checkVersion, checkVersions, Findings } from './check-items.ts';
 import { checkInputs, checkReferences } from './check-references.ts';
 import type { Finding } from './finding.ts';
 import { isThere, type PackDocument, textAt } from './pack-files.ts';
@@ -71,7 +71,8 @@ function checkKeys(findings: Findings, document: PackDocument, playbook: Playboo
       findings.add('required-keys', [key], `The key ${key} is missing.`, `Add ${key}.`);
     }
   }
-  checkVersions(findings, data, 'fromversion');
+  if (isTest) checkVersion(findings, data);
+  else checkVersions(findings, data, 'fromversion');
   if (!isTest && isThere(data, 'description') && playbook.description.trim().length < 3) {
     findings.add('described', ['description'], 'The playbook has no description.', 'Say what it is for.');
   }

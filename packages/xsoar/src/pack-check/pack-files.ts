@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { BadYaml, type Data, readSafeYaml, type SafeYaml } from '../playbook/safe-yaml.ts';
+import { BadYaml, type Data, readSafeYaml, type SafeYaml } from '../safe-yaml.ts';
 import type { Finding } from './finding.ts';
 
 /** A file of a pack that was read as YAML or JSON. */

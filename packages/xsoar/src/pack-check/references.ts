@@ -15,10 +15,27 @@ const GIVEN: ReadonlySet<string> = new Set([
   'issue',
   'lastCompletedTaskEntries',
   'lists',
+  'modules',
   'object',
   'parentIncidentContext',
   'parentIncidentFields',
   'user',
+]);
+
+/** What XSOAR puts into the context by itself where it finds an indicator in an incident, and files that came with one. */
+const INDICATORS: ReadonlySet<string> = new Set([
+  'Account',
+  'AttackPattern',
+  'CVE',
+  'DBotScore',
+  'Domain',
+  'Email',
+  'Endpoint',
+  'File',
+  'Host',
+  'IP',
+  'InfoFile',
+  'URL',
 ]);
 
 /** A place in the context: the names that lead to it. */
@@ -116,8 +133,11 @@ export function givesOf(task: Task, catalogue: Catalogue): Gives {
       const key = simple(task, 'key');
       if (key === '' || key.includes('${')) unknown = true;
       else paths.push(tryKeys(key));
-    } else if (known !== undefined) paths.push(...known.outputs.map(tryKeys));
-    else if (!isBuiltin(name, brand)) unknown = true;
+    } else if (known !== undefined) {
+      paths.push(...known.outputs.map(tryKeys));
+      // Scripts put things into the context in ways of their own, and many do not say so.
+      unknown ||= kind === 'script' && known.outputs.length === 0;
+    } else if (!isBuiltin(name, brand)) unknown = true;
   }
   if (task.playbook !== undefined) {
     const sub = catalogue.playbooks.get(task.playbook);
@@ -138,7 +158,7 @@ export function givesOf(task: Task, catalogue: Catalogue): Gives {
 
 /** Whether what is read stands where something is given, above it or below it. */
 export function isGiven(read: Keys, given: readonly Keys[]): boolean {
-  if (read.length === 0 || GIVEN.has(read[0]!)) return true;
+  if (read.length === 0 || GIVEN.has(read[0]!) || INDICATORS.has(read[0]!)) return true;
   return given.some((keys) => keys.slice(0, read.length).every((key, index) => key === read[index]));
 }
 

@@ -1,8 +1,9 @@
-import { deletePath, type Json, type JsonObject, readPath, setPath, textOf } from '../context/index.ts';
+import { deletePath, type Json, type JsonObject, readPath, setPath, textOf, valueToSet } from '../context/index.ts';
 import type { Frame } from './host.ts';
-import { closeIncident, setIncident, withField } from './incident.ts';
+import { closeIncident, type Incident, incidentId, setIncident, withField } from './incident.ts';
+import { searchIncidents } from './incident-search.ts';
 import { compare } from './operators.ts';
-import { flagFrom, isEmpty, listOf, listOfArgument, numberFrom, tryJson, ValueError } from './values.ts';
+import { flagFrom, isEmpty, listOf, listOfArgument, numberFrom, ValueError, wholeFrom } from './values.ts';
 
 /** What a script says: its contents (the branch to take in a condition), and the same for people. */
 export interface Said {
@@ -21,13 +22,13 @@ const yesNo = (yes: boolean): Said => said(yes ? 'yes' : 'no');
 const BUILTINS: Readonly<Record<string, Script>> = {
   Set: (args, frame) => {
     const key = required(args, 'key');
-    frame.memory.context = setPath(frame.memory.context, key, valueToSet(args), flagFrom(args.append));
+    frame.memory.context = setPath(frame.memory.context, key, newValue(args), flagFrom(args.append));
     return said(null, `Set ${key}.`);
   },
   SetAndHandleEmpty: (args, frame) => {
     const key = required(args, 'key');
-    if (isEmpty(args.value)) return said(null, `Nothing to set at ${key}.`);
-    frame.memory.context = setPath(frame.memory.context, key, valueToSet(args), isEmpty(args.append) || flagFrom(args.append));
+    if (isEmpty(args.value) && !flagFrom(args.force)) return said(null, `Nothing to set at ${key}.`);
+    frame.memory.context = setPath(frame.memory.context, key, newValue(args), isEmpty(args.append) || flagFrom(args.append));
     return said(null, `Set ${key}.`);
   },
   DeleteContext: (args, frame) => {
@@ -43,6 +44,7 @@ const BUILTINS: Readonly<Record<string, Script>> = {
     }
     const keys = listOfArgument(args.key).map(textOf);
     if (keys.length === 0) throw new ValueError('the argument key is missing');
+    if (!isEmpty(args.index)) return said(null, deleteItem(keys.join(','), wholeFrom(args.index), frame));
     for (const key of keys) frame.memory.context = deletePath(frame.memory.context, key);
     return said(null, `Deleted ${keys.join(', ')}.`);
   },
@@ -59,12 +61,16 @@ const BUILTINS: Readonly<Record<string, Script>> = {
   AssignAnalystToIncident: (args, frame) => assign(isEmpty(args.username) ? args.email : args.username, frame),
   setOwner: (args, frame) => assign(required(args, 'owner'), frame),
   setIncident: (args, frame) => {
-    frame.shared.incident = setIncident(frame.shared.incident, args);
+    changeIncident(args, frame, (incident) => setIncident(incident, args));
     return said(null, `Set ${Object.keys(args).join(', ')}.`);
   },
   closeInvestigation: (args, frame) => {
-    frame.shared.incident = closeIncident(frame.shared.incident, args, frame.shared.host.clock.now());
+    changeIncident(args, frame, (incident) => closeIncident(incident, args, frame.shared.host.clock.now()));
     return said(null, 'Closed the incident.');
+  },
+  getIncidents: (args, { shared }) => {
+    const { data, total } = searchIncidents([shared.incident, ...shared.others.values()], args, shared.host.clock.now());
+    return said({ data, total }, `Found ${total} ${total === 1 ? 'incident' : 'incidents'}.`);
   },
   AreValuesEqual: (args) => yesNo(readable(args.left) === readable(args.right)),
   Exists: (args) => yesNo(!isEmpty(args.value)),
@@ -87,11 +93,30 @@ function required(args: JsonObject, name: string): string {
   return value;
 }
 
-/** Text that holds a JSON object or list is set as that, unless `stringify` says otherwise. */
-function valueToSet(args: JsonObject): Json {
-  const value = args.value ?? null;
-  if (flagFrom(args.stringify)) return typeof value === 'string' ? value : JSON.stringify(value);
-  return typeof value === 'string' && /^\s*[[{]/.test(value) ? (tryJson(value) ?? value) : value;
+/** Takes one item out of a list of the context; the last one takes the key along. */
+function deleteItem(key: string, index: number, { memory }: Frame): string {
+  const items = listOf(readPath(memory.context, key));
+  if (items.length === 0) return `There is no ${key}.`;
+  if (index < 0 || index >= items.length) throw new ValueError(`${key} has no item ${index}`);
+  const left = items.toSpliced(index, 1);
+  memory.context = left.length === 0 ? deletePath(memory.context, key) : setPath(memory.context, key, left);
+  return `Deleted item ${index} of ${key}.`;
+}
+
+function newValue(args: JsonObject): Json {
+  return valueToSet(args.value ?? null, flagFrom(args.stringify));
+}
+
+/** Changes the incident at hand, or the one that the argument `id` names. */
+function changeIncident(args: JsonObject, { shared }: Frame, change: (incident: Incident) => Incident): void {
+  const id = textOf(args.id);
+  if (id === '' || id === incidentId(shared.incident)) {
+    shared.incident = change(shared.incident);
+    return;
+  }
+  const other = shared.others.get(id);
+  if (other === undefined) throw new ValueError(`there is no incident ${id}`);
+  shared.others.set(id, change(other));
 }
 
 function assign(who: Json | undefined, frame: Frame): Said {

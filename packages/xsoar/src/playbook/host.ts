@@ -98,6 +98,8 @@ export interface Shared {
   readonly startedAt: number;
   readonly deadline: number;
   incident: Incident;
+  /** The other incidents that there are, by id. */
+  readonly others: Map<string, Incident>;
   tasksRun: number;
   /** Ids of entries that were errors, for scripts that ask. */
   readonly errorEntries: Set<string>;

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, textOf } from '../context/index.ts';
+import { isList, isObject, type Json, type JsonObject, textOf } from '../context/index.ts';
 import { listOf, tryJson, ValueError } from './values.ts';
 
 /** An incident as XSOAR's API has it: its own fields, and those of content packs under `CustomFields`. */
@@ -43,19 +43,42 @@ const CLOSED = 2;
 
 /**
  * An incident out of what a file holds: the JSON of XSOAR's API (custom fields under `CustomFields`), or a flat object, whose unknown names
- * are custom fields.
+ * are custom fields. One without an id gets the first number that none of `others` has.
  * @throws ValueError where it is no object.
  */
-export function incidentOf(data: Json): Incident {
+export function incidentOf(data: Json, others: ReadonlyMap<string, Incident> = new Map()): Incident {
   if (!isObject(data)) throw new ValueError('an incident is a JSON object');
   const { CustomFields: custom, ...rest } = data;
-  const start: Incident = { fields: { id: '1', status: 1 }, custom: isObject(custom) ? custom : {} };
+  let id = 1;
+  while (others.has(String(id))) id += 1;
+  const start: Incident = { fields: { id: String(id), status: 1 }, custom: isObject(custom) ? custom : {} };
   return Object.entries(rest).reduce((incident, [key, value]) => withField(incident, key, value), start);
 }
 
 /** What `${incident.…}` sees: all fields side by side. */
 export function incidentView(incident: Incident): JsonObject {
   return { ...incident.custom, ...incident.fields };
+}
+
+/** The id of an incident, as text. */
+export function incidentId(incident: Incident): string {
+  return textOf(incident.fields.id);
+}
+
+/**
+ * Incidents out of a list, by id, such as `getIncidents` searches.
+ * @throws ValueError where it is no list of objects that each have an id of their own.
+ */
+export function incidentsOf(data: Json): Map<string, Incident> {
+  if (!isList(data)) throw new ValueError('incidents are a JSON list of objects');
+  const incidents = new Map<string, Incident>();
+  for (const [index, one] of data.entries()) {
+    const id = isObject(one) ? textOf(one.id) : '';
+    if (id === '') throw new ValueError(`incident ${index + 1} of the list has no id`);
+    if (incidents.has(id)) throw new ValueError(`two incidents of the list have the id ${id}`);
+    incidents.set(id, incidentOf(one));
+  }
+  return incidents;
 }
 
 /** The incident as XSOAR's API would give it. */

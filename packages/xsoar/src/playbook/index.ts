@@ -1,7 +1,7 @@
 /** Playbooks of Cortex XSOAR: read, run, drawn, tested. */
 export { answerFor } from './answers.ts';
 export { type Answered, type Ask, type Host, REAL_CLOCK } from './host.ts';
-export { type Incident, incidentJson, incidentOf, isClosed } from './incident.ts';
+export { type Incident, incidentJson, incidentOf, incidentsOf, isClosed } from './incident.ts';
 export type { Playbook } from './model.ts';
 export { type PackHostOptions, packHost, playbookFinder } from './pack-host.ts';
 export { drawRun } from './picture.ts';

@@ -61,8 +61,8 @@ const MOST_PLAYBOOKS = 2_000;
 const LARGEST = 8 * 1024 * 1024;
 
 /**
- * Finds playbooks by name or id among the files of some folders, and in `Playbooks` and `TestPlaybooks` below them. Files that are no playbooks are
- * passed over until one is asked for that is in none.
+ * Finds playbooks by name or id among the files of some folders, and in `Playbooks` and `TestPlaybooks` below them, where each may have a folder of its
+ * own. Files that are no playbooks are passed over until one is asked for that is in none.
  */
 export function playbookFinder(folders: readonly string[]): (name: string) => Playbook | undefined {
   let known: Map<string, Playbook> | undefined;
@@ -73,7 +73,8 @@ export function playbookFinder(folders: readonly string[]): (name: string) => Pl
 }
 
 function readAll(folders: readonly string[]): Map<string, Playbook> {
-  const places = [...new Set(folders.flatMap((folder) => [folder, join(folder, 'Playbooks'), join(folder, 'TestPlaybooks')]))];
+  const kinds = folders.flatMap((folder) => [join(folder, 'Playbooks'), join(folder, 'TestPlaybooks')]);
+  const places = [...new Set([...folders, ...kinds, ...kinds.flatMap(foldersIn)])];
   const files = places.flatMap((place) =>
     existsSync(place)
       ? readdirSync(place)
@@ -92,4 +93,10 @@ function readAll(folders: readonly string[]): Map<string, Playbook> {
     }
   }
   return found;
+}
+
+function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return entries.slice(0, MOST_PLAYBOOKS).map(({ name }) => join(folder, name));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { BadYaml, readSafeYaml } from '../safe-yaml.ts';
 import { PlaybookError, readPlaybook } from './read-playbook.ts';
-import { BadYaml, readSafeYaml } from './safe-yaml.ts';
 import { draftPlaybook, sentenceOf } from './testing.ts';
 
 describe('hostile YAML', () => {

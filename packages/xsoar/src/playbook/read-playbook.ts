@@ -1,3 +1,4 @@
+import { BadYaml, type Data, readSafeYaml } from '../safe-yaml.ts';
 import {
   type Branch,
   type Comparison,
@@ -14,7 +15,6 @@ import {
   type Value,
   type Work,
 } from './model.ts';
-import { BadYaml, type Data, readSafeYaml } from './safe-yaml.ts';
 
 /** A playbook that cannot be read or run as it is. The message names file and task, and says what is wrong. */
 export class PlaybookError extends Error {

@@ -12,6 +12,7 @@ export interface Recorder {
     readonly playbook: string;
     readonly pack: string | undefined;
     readonly incident: Incident;
+    readonly others: ReadonlyMap<string, Incident>;
     readonly inputs: JsonObject;
     readonly trace: RunTrace;
     readonly after: Incident;
@@ -47,13 +48,14 @@ export function recordCalls(host: Host): Recorder {
   };
   return {
     host: recording,
-    testText: ({ playbook, pack, incident, inputs, trace, after }) =>
+    testText: ({ playbook, pack, incident, others, inputs, trace, after }) =>
       stringify(
         {
           name: `${trace.playbook}, as recorded`,
           playbook,
           ...(pack !== undefined && { pack }),
           incident: incidentJson(incident),
+          ...(others.size > 0 && { incidents: [...others.values()].map(incidentJson) }),
           ...(Object.keys(inputs).length > 0 && { inputs }),
           ...(Object.keys(answers).length > 0 && { answers }),
           commands,

@@ -191,6 +191,42 @@ describe('the runner', () => {
     expect(wrong.trace.problem).toBe('task "2" (Ask) failed: "Keep" is none of Drop, Escalate');
   });
 
+  it('sets numbers, and text that is wanted as text, as the War Room does', async () => {
+    const set = (args: Record<string, string>, next: string[], script = 'Set') => ({ script, args, next });
+    const text = draftPlaybook({
+      '0': start('1'),
+      '1': set({ key: 'A.n', value: '5' }, ['2']),
+      '2': set({ key: 'A.n', value: '6', append: 'true' }, ['3']),
+      '3': set({ key: 'A.t', value: '05' }, ['4']),
+      '4': set({ key: 'A.s', value: '5', stringify: 'true' }, ['5']),
+      '5': set({ key: 'B', value: '${nothing}' }, ['6'], 'SetAndHandleEmpty'),
+      '6': set({ key: 'C', value: '', force: 'true' }, [], 'SetAndHandleEmpty'),
+    });
+    expect((await runDraft(text, testHost().host)).context).toEqual({ A: { n: [5, 6], t: '05', s: '5' }, C: '' });
+  });
+
+  it('deletes keys of the context, one item of a list, or everything but', async () => {
+    const remove = (args: Record<string, string>, next: string[]) => ({
+      script: 'DeleteContext',
+      args: { key: '', ...args },
+      next,
+    });
+    const text = draftPlaybook({
+      '0': start('1'),
+      '1': remove({ key: 'A.x, B', all: 'no' }, ['2']),
+      '2': remove({ key: 'L', index: '1' }, ['3']),
+      '3': remove({ key: 'One', index: '0' }, ['4']),
+      '4': remove({ all: 'yes', keysToKeep: 'A.y,L' }, ['5']),
+      '5': remove({ key: 'L', index: '2' }, []),
+    });
+    const context = { A: { x: 1, y: 2 }, B: 3, L: ['a', 'b', 'c'], One: ['z'], Other: 4 };
+    const result = await runDraft(text, testHost().host, { context });
+    expect(result.context).toEqual({ A: { y: 2 }, L: ['a', 'c'] });
+    expect(result.trace.problem).toBe('task "5" (Task 5) failed: DeleteContext: L has no item 2');
+    const nothing = draftPlaybook({ '0': start('1'), '1': remove({ all: 'no' }, []) });
+    expect((await runDraft(nothing, testHost().host)).trace.problem).toContain('the argument key is missing');
+  });
+
   it('changes fields of the incident, own and custom', async () => {
     const { incident, trace } = await runDraft(
       draftPlaybook({

@@ -2,7 +2,7 @@ import { type Context, ContextError, type JsonObject } from '../context/index.ts
 import { evaluateAll, evaluateValue, holds, scopeOf } from './evaluate-value.ts';
 import { branchLabels, circleOf, edgesOf, incomingCounts } from './graph.ts';
 import type { Frame, Host, Shared } from './host.ts';
-import { type Incident, incidentView, withField } from './incident.ts';
+import { type Incident, incidentId, incidentView, withField } from './incident.ts';
 import { type Playbook, type Task, taskTitle } from './model.ts';
 import { chooseBranch, collect, WaitsForPerson, WrongAnswer, waitForPerson } from './people.ts';
 import { PlaybookError } from './read-playbook.ts';
@@ -15,6 +15,8 @@ import { isAvailable, labelAmong, type Outcome, runWork, WorkFailed } from './wo
 export interface RunRequest {
   readonly playbook: Playbook;
   readonly incident: Incident;
+  /** The other incidents that there are, by id, for commands that search; one with the id of `incident` does not count. */
+  readonly others?: ReadonlyMap<string, Incident>;
   readonly host: Host;
   readonly inputs?: JsonObject;
   readonly context?: Context;
@@ -27,6 +29,8 @@ export interface RunResult {
   readonly trace: RunTrace;
   readonly context: Context;
   readonly incident: Incident;
+  /** The other incidents as they are now, by id. */
+  readonly others: ReadonlyMap<string, Incident>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -51,6 +55,7 @@ export async function runPlaybook(request: RunRequest): Promise<RunResult> {
     startedAt,
     deadline: startedAt + (request.timeoutMs ?? HOUR_MS),
     incident: request.incident,
+    others: new Map([...(request.others ?? [])].filter(([id]) => id !== incidentId(request.incident))),
     tasksRun: 0,
     errorEntries: new Set(),
     entries: 0,
@@ -72,7 +77,7 @@ export async function runPlaybook(request: RunRequest): Promise<RunResult> {
     throw error;
   }
   const trace = await runFrame({ ...frame, inputs });
-  return { trace, context: frame.memory.context, incident: shared.incident };
+  return { trace, context: frame.memory.context, incident: shared.incident, others: shared.others };
 }
 
 async function runFrame(frame: Frame): Promise<RunTrace> {

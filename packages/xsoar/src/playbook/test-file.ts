@@ -1,6 +1,8 @@
 import { isList, isObject, type Json, type JsonObject, textOf } from '../context/index.ts';
-import { BadYaml, readSafeYaml } from './safe-yaml.ts';
+import { BadYaml, readSafeYaml } from '../safe-yaml.ts';
+import { type Incident, incidentsOf } from './incident.ts';
 import type { RunState } from './trace.ts';
+import { ValueError } from './values.ts';
 
 /**
  * A test of a playbook, as a YAML or JSON file:
@@ -10,6 +12,7 @@ import type { RunState } from './trace.ts';
  * playbook: ../Playbooks/playbook-Triage.yml   # beside this file
  * pack: ..                                     # where sub-playbooks are looked for; the playbook's own folder where it is left out
  * incident: { name: An alert, severity: 2 }    # or the name of a JSON file
+ * incidents: []                                # others that commands like getIncidents find, each with an id
  * inputs: { auto_close: true }
  * context: {}                                  # what is there at the start
  * answers: { Ask the analyst: Drop }           # TASK or TASK.QUESTION
@@ -34,6 +37,7 @@ import type { RunState } from './trace.ts';
  *   not_reached: [Ask the analyst]
  *   context: { Arcanna.Event.status: OK }      # DT works on the left
  *   incident: { owner: ada }
+ *   incidents: { '7': { owner: ada } }         # the others, by id
  *   closed: true
  *   calls: [arcanna-send-event]                # commands that were run, in order
  * ```
@@ -43,6 +47,7 @@ export interface PlaybookTest {
   readonly playbook: string;
   readonly pack: string | undefined;
   readonly incident: JsonObject | string;
+  readonly incidents: ReadonlyMap<string, Incident>;
   readonly inputs: JsonObject;
   readonly context: JsonObject;
   readonly answers: ReadonlyMap<string, string>;
@@ -73,6 +78,8 @@ export interface Expectation {
   readonly notReached: readonly string[];
   readonly context: JsonObject;
   readonly incident: JsonObject;
+  /** Fields of other incidents, by id. */
+  readonly incidents: ReadonlyMap<string, JsonObject>;
   readonly closed: boolean | undefined;
   readonly calls: readonly string[] | undefined;
 }
@@ -82,9 +89,32 @@ export class BadTest extends Error {
   override readonly name = 'BadTest';
 }
 
-const KEYS = ['name', 'playbook', 'pack', 'incident', 'inputs', 'context', 'answers', 'commands', 'scripts', 'expect'];
+const KEYS = [
+  'name',
+  'playbook',
+  'pack',
+  'incident',
+  'incidents',
+  'inputs',
+  'context',
+  'answers',
+  'commands',
+  'scripts',
+  'expect',
+];
 const RECORDED_KEYS = ['args', 'using', 'times', 'context', 'contents', 'human_readable', 'error', 'timeout'];
-const EXPECT_KEYS = ['ends', 'problem', 'path', 'exact_path', 'not_reached', 'context', 'incident', 'closed', 'calls'];
+const EXPECT_KEYS = [
+  'ends',
+  'problem',
+  'path',
+  'exact_path',
+  'not_reached',
+  'context',
+  'incident',
+  'incidents',
+  'closed',
+  'calls',
+];
 const ENDS: readonly RunState[] = ['completed', 'failed', 'waiting'];
 
 /**
@@ -105,6 +135,7 @@ export function readPlaybookTest(text: string, file: string): PlaybookTest {
     playbook,
     pack: textOf(root.pack) || undefined,
     incident,
+    incidents: others(root.incidents, file),
     inputs: map(root.inputs, file, 'inputs'),
     context: map(root.context, file, 'context'),
     answers: new Map(Object.entries(answers).map(([task, answer]) => [task, textOf(answer)])),
@@ -158,9 +189,24 @@ function expectation(data: Json | undefined, file: string): Expectation {
     notReached: names('not_reached') ?? [],
     context: map(expect.context, file, 'expect.context'),
     incident: map(expect.incident, file, 'expect.incident'),
+    incidents: new Map(
+      Object.entries(map(expect.incidents, file, 'expect.incidents')).map(([id, fields]) => [
+        id,
+        map(fields, file, `expect.incidents.${id}`),
+      ]),
+    ),
     closed: expect.closed,
     calls: names('calls'),
   };
+}
+
+function others(data: Json | undefined, file: string): Map<string, Incident> {
+  try {
+    return incidentsOf(data ?? []);
+  } catch (error) {
+    if (error instanceof ValueError) throw new BadTest(`${file}: incidents: ${error.message}.`);
+    throw error;
+  }
 }
 
 function map(data: Json | undefined, file: string, place: string, known?: readonly string[]): JsonObject {

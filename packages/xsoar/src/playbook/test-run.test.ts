@@ -110,6 +110,26 @@ expect:
     expect(late.trace.tasks[1]).toMatchObject({ error: 'get did not answer within 90 s', started_ms: 0, ended_ms: 90_000 });
   });
 
+  it('knows other incidents, and compares what became of them', async () => {
+    const text = draftPlaybook({
+      '0': { type: 'start', next: ['1'] },
+      '1': { command: 'Builtin|||getIncidents', args: { status: 'closed', 'extend-context': 'Found=data' }, next: ['2'] },
+      '2': { command: 'Builtin|||setIncident', args: { id: '${Found.id}', owner: 'ada' } },
+    });
+    const incidents = 'incidents: [{ id: 8, status: 2 }, { id: 9 }]';
+    const both = async (expected: string) => {
+      const test = readPlaybookTest(`playbook: p.yml\n${incidents}\nexpect: { incidents: ${expected} }`, 't.yml');
+      return (await runPlaybookTest(test, readPlaybook(text, 'p.yml'), { id: '7' }, () => undefined)).differences;
+    };
+    expect(await both("{ '8': { owner: ada, status: 2 }, '9': { owner: null } }")).toEqual([]);
+    expect(await both("{ '9': { owner: ada }, '5': { status: 2 } }")).toEqual([
+      { what: 'incident 5 status', expected: 2, found: null },
+      { what: 'incident 9 owner', expected: 'ada', found: null },
+    ]);
+    const says = sentenceOf(BadTest, () => readPlaybookTest('playbook: p\nincidents: [{ name: x }]', 't.yml'));
+    expect(says).toBe('t.yml: incidents: incident 1 of the list has no id.');
+  });
+
   it('is drawn with the way that it took', async () => {
     const { trace } = await run(WELL);
     const svg = drawRun(PLAYBOOK, trace);

@@ -1,7 +1,7 @@
 import { ContextError, type Json, type JsonObject, readPath, sameJson, textOf } from '../context/index.ts';
 import { answerFor } from './answers.ts';
 import type { Answered, Clock, Host } from './host.ts';
-import { incidentOf, incidentView, isClosed } from './incident.ts';
+import { type Incident, incidentOf, incidentView, isClosed } from './incident.ts';
 import type { Playbook } from './model.ts';
 import { type RunResult, runPlaybook } from './runner.ts';
 import type { PlaybookTest, Recorded } from './test-file.ts';
@@ -68,7 +68,8 @@ export async function runPlaybookTest(
   };
   const result = await runPlaybook({
     playbook,
-    incident: incidentOf(incident),
+    incident: incidentOf(incident, test.incidents),
+    others: test.incidents,
     host,
     inputs: test.inputs,
     context: test.context,
@@ -136,7 +137,11 @@ function sameText(expected: Json, found: Json | undefined): boolean {
   );
 }
 
-function compareWith({ expect }: PlaybookTest, { trace, context, incident }: RunResult, calls: readonly string[]): Difference[] {
+function compareWith(
+  { expect }: PlaybookTest,
+  { trace, context, incident, others }: RunResult,
+  calls: readonly string[],
+): Difference[] {
   const differences: Difference[] = [];
   const differ = (what: string, expected: Json | undefined, found: Json | undefined) =>
     differences.push({ what, expected: expected ?? null, found: found ?? null });
@@ -155,11 +160,15 @@ function compareWith({ expect }: PlaybookTest, { trace, context, incident }: Run
     const found = readSafely(context, path);
     if (!sameText(value, found) && !(value === null && found === undefined)) differ(`context ${path}`, value, found);
   }
-  const view = incidentView(incident);
-  for (const [field, value] of Object.entries(expect.incident)) {
-    const found = Object.hasOwn(view, field) ? view[field] : undefined;
-    if (!sameText(value, found) && !(value === null && found === undefined)) differ(`incident ${field}`, value, found);
-  }
+  const compareFields = (what: string, fields: JsonObject, one: Incident | undefined) => {
+    const view = one === undefined ? {} : incidentView(one);
+    for (const [field, value] of Object.entries(fields)) {
+      const found = Object.hasOwn(view, field) ? view[field] : undefined;
+      if (!sameText(value, found) && !(value === null && found === undefined)) differ(`${what} ${field}`, value, found);
+    }
+  };
+  compareFields('incident', expect.incident, incident);
+  for (const [id, fields] of expect.incidents) compareFields(`incident ${id}`, fields, others.get(id));
   if (expect.closed !== undefined && isClosed(incident) !== expect.closed) differ('closed', expect.closed, isClosed(incident));
   if (expect.calls !== undefined && !sameJson([...expect.calls], [...calls])) differ('calls', [...expect.calls], [...calls]);
   return differences;

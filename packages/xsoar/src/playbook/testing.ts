@@ -139,6 +139,7 @@ export function runDraft(
   host: Host,
   more: {
     readonly incident?: Incident;
+    readonly others?: ReadonlyMap<string, Incident>;
     readonly inputs?: JsonObject;
     readonly context?: JsonObject;
     readonly timeoutMs?: number;

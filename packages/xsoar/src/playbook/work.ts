@@ -86,11 +86,12 @@ async function runOnce(work: Work, given: JsonObject, frame: Frame): Promise<Out
     const entry = await runBuiltin(work.name, args, frame);
     return take([{ instance: '', entries: [entry] }], given, frame);
   }
-  const around = surroundingsOf(frame);
-  if (work.kind === 'script') return take([await host.runScript({ script: work.name, args }, around)], given, frame);
+  if (work.kind === 'script') {
+    return take([await within(frame, (around) => host.runScript({ script: work.name, args }, around))], given, frame);
+  }
   const using = textOf(given.using);
   const call = { command: work.name, args, ...(using !== '' && { using }) };
-  return keepPolling(await host.runCommand(call, around), call, given, frame);
+  return keepPolling(await within(frame, (around) => host.runCommand(call, around)), call, given, frame);
 }
 
 /** Runs a command again for as long as its entry asks for it (`PollingCommand`, `NextRun`, `Timeout`), as XSOAR's scheduler does. */
@@ -115,7 +116,7 @@ async function keepPolling(
     }
     await clock.sleep(pause * 1000);
     const next = { ...call, command: textOf(again.PollingCommand), args: again.PollingArgs ?? {} };
-    answers = await host.runCommand(next, surroundingsOf(frame));
+    answers = await within(frame, (around) => host.runCommand(next, around));
   }
 }
 
@@ -131,15 +132,30 @@ async function runBuiltin(name: string, args: JsonObject, frame: Frame): Promise
   }
 }
 
-function surroundingsOf(frame: Frame): Surroundings {
-  return {
+/**
+ * Runs code of a pack with what it can see and do.
+ * @throws NotKnown also where the code called something that the runner does not know, whatever the code itself made of that.
+ */
+async function within<Result>(frame: Frame, run: (around: Surroundings) => Promise<Result>): Promise<Result> {
+  let unknown: NotKnown | undefined;
+  const result = await run({
     context: frame.memory.context,
     incident: incidentView(frame.shared.incident),
     setContext(key, value) {
       frame.memory.context = setPath(frame.memory.context, key, value);
     },
-    executeBuiltIn: async (command, args) => (BUILTIN_NAMES.has(command) ? [await runBuiltin(command, args, frame)] : undefined),
-  };
+    async executeBuiltIn(command, args) {
+      try {
+        return BUILTIN_NAMES.has(command) ? [await runBuiltin(command, args, frame)] : undefined;
+      } catch (error) {
+        if (!(error instanceof NotKnown)) throw error;
+        unknown ??= error;
+        return [{ Type: ERROR_ENTRY, Contents: error.message }];
+      }
+    },
+  });
+  if (unknown !== undefined) throw unknown;
+  return result;
 }
 
 /** Puts answers into the context. Those that are right count, even where another instance answered with an error. */

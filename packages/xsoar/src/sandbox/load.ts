@@ -1,7 +1,7 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { copyJson, isList, isObject, type Json, type JsonObject } from '../context/index.ts';
+import { BadYaml, readSafeYaml } from '../safe-yaml.ts';
 import {
   type ArgumentDescription,
   type Automation,
@@ -16,6 +16,8 @@ import {
 export interface LoadedPack {
   readonly integrations: readonly Integration[];
   readonly automations: readonly Automation[];
+  /** What cannot, with the language that it is written in, like `Lamp Guard (python)`. */
+  readonly others: readonly string[];
 }
 
 const LARGEST = 8 * 1024 * 1024;
@@ -55,17 +57,32 @@ export function loadAutomation(path: string): Automation {
 }
 
 /**
- * Reads the integrations and scripts of a pack's folder, content tree or unified.
+ * Reads the integrations and scripts of a pack's folder, content tree or unified. Those that are not written in JavaScript are only named.
  * @throws SandboxError
  */
 export function loadPack(folder: string): LoadedPack {
   if (!isFolder(folder)) throw new SandboxError(`${folder} is no folder.`);
-  const pack: LoadedPack = {
-    integrations: partsOf(folder, 'Integrations').map(loadIntegration),
-    automations: partsOf(folder, 'Scripts').map(loadAutomation),
+  if (!['Integrations', 'Scripts', 'Playbooks'].some((kind) => isFolder(join(folder, kind)))) {
+    throw new SandboxError(`${folder} is no pack: it has neither Integrations nor Scripts nor Playbooks.`);
+  }
+  const [integrations, scripts] = [partsOf(folder, 'Integrations').map(ymlOf), partsOf(folder, 'Scripts').map(ymlOf)];
+  const others = new Map<string, string>();
+  for (const file of integrations) noteOther(file, (yml) => (isObject(yml.script) ? yml.script.type : undefined), others);
+  for (const file of scripts) noteOther(file, (yml) => yml.type, others);
+  return {
+    integrations: integrations.filter((file) => !others.has(file)).map(loadIntegration),
+    automations: scripts.filter((file) => !others.has(file)).map(loadAutomation),
+    others: [...others.values()],
   };
-  if (pack.integrations.length === 0) throw new SandboxError(`${folder} is no pack: it has no integration below Integrations.`);
-  return pack;
+}
+
+/** Languages of XSOAR that do not run here; what has none, or one that XSOAR does not know, is a mistake, and is told when it is read. */
+const OTHER_LANGUAGES: ReadonlySet<string> = new Set(['python', 'powershell']);
+
+function noteOther(file: string, languageOf: (yml: JsonObject) => Json | undefined, others: Map<string, string>): void {
+  const yml = readYml(file);
+  const language = text(languageOf(yml));
+  if (OTHER_LANGUAGES.has(language)) others.set(file, `${text(yml.name) || file} (${language})`);
 }
 
 function partsOf(folder: string, kind: string): string[] {
@@ -89,10 +106,10 @@ function ymlOf(path: string): string {
 function readYml(file: string): JsonObject {
   let yml: Json;
   try {
-    yml = copyJson(parse(readText(file), { maxAliasCount: 20 }));
+    yml = copyJson(readSafeYaml(readText(file)).data);
   } catch (error) {
-    if (error instanceof SandboxError) throw error;
-    throw new SandboxError(`${file} is not readable as YAML: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof BadYaml) throw new SandboxError(`${file}, line ${error.line}: the file ${error.message}.`);
+    throw error;
   }
   if (!isObject(yml)) throw new SandboxError(`${file} has no members.`);
   return yml;

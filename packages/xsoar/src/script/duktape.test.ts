@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Ended, harness, type RunOf } from './testing.ts';
+import { type Ended, harness, type RunOf } from './testing/scripts.ts';
 
 /** Called `duk` in Debian’s package duktape. */
 const DUKTAPE = process.env.DUKTAPE ?? 'duk';

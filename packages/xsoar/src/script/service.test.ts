@@ -1,54 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
+import type { Running } from '@verdict/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../pack/commands.ts';
-import { type ScriptThread, startScriptThread } from './testing.ts';
+import type { ScriptThread } from './testing/scripts.ts';
+import { OPERATOR, type ServedScripts, serveScripts } from './testing/service.ts';
 
-const OPERATOR = { principal: { kind: 'operator', name: 'operator' }, address: 'test' } as const;
 const EVENT = 'Arcanna.Event(val.event_id && val.event_id === obj.event_id)';
 const RUN = new Set<string>();
 
-let folder: string;
+let served: ServedScripts;
 let running: Running;
 let key: string;
-let integrationId: number;
 let xsoar: ScriptThread;
+let instance: ServedScripts['instance'];
+let newJob: ServedScripts['newJob'];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'verdict-pack-'));
-  const config = { ...DEFAULTS, port: 0, dataDir: folder, logLevel: 'silent' as const };
-  running = await startService(config, createLog(config));
-  const made = await running.services.integrations.create({ title: 'XSOAR', type: 'Cortex XSOAR', parameters: {} }, OPERATOR);
-  key = made.newKey?.value ?? '';
-  integrationId = made.integration.id;
-  xsoar = startScriptThread(instance());
+  served = await serveScripts();
+  ({ running, key, xsoar, instance, newJob } = served);
 });
 
-afterAll(async () => {
-  await xsoar.stop();
-  await running.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const instance = (more: object = {}): Record<string, unknown> => ({
-  url: `${running.url}/`,
-  credentials: { identifier: '', password: key },
-  close_reason_mapping: 'False Positive=Drop\nResolved=Escalate',
-  ...more,
-});
-
-async function newJob(title: string, points: readonly string[] = ['rule.name', 'user']): Promise<number> {
-  const job = await running.services.jobs.create(
-    { title, points, integrations: [{ integrationId, role: 'input', enabled: true, settings: {} }] },
-    OPERATOR,
-  );
-  await running.services.jobs.start(job.id, OPERATOR);
-  return job.id;
-}
+afterAll(() => served.close());
 
 const run: ScriptThread['entry'] = (command, args, more) => {
   RUN.add(command);
@@ -313,116 +286,5 @@ describe('the eight steps', () => {
 
   it('has run every command of the table', () => {
     expect([...RUN].sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
-  });
-});
-
-describe('an analyst’s close', () => {
-  let jobId: number;
-  let incident: Record<string, unknown>;
-  beforeAll(async () => {
-    jobId = await newJob('Closed');
-    await xsoar.entry('arcanna-send-event', { event_json: { user: 'x' }, title: 'x', id_value: 'closed-1', job_id: jobId });
-    incident = {
-      id: '77',
-      closeReason: 'False Positive',
-      closeNotes: 'known scanner',
-      closingUserId: 'ana',
-      CustomFields: { verdicteventid: 'closed-1', verdictjobid: String(jobId) },
-    };
-  });
-  const close = (more: object = {}, context: object = {}, params: object = instance()) =>
-    xsoar.run({
-      script: 'VerdictCloseFeedback',
-      incident: { ...incident, ...more },
-      context: { ...context },
-      params: { ...params },
-    });
-
-  it('is feedback under the analyst’s name, with the notes', async () => {
-    const { noted, thrown } = await close();
-    expect(thrown).toBeUndefined();
-    expect(noted).toEqual([{ verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' }]);
-    const votes = await running.services.feedback.history(jobId, 'closed-1');
-    expect(JSON.stringify(votes)).toContain('known scanner');
-  });
-
-  it('takes what the form says before what the incident says, unless it is empty', async () => {
-    const { noted } = await xsoar.run({
-      script: 'VerdictCloseFeedback',
-      incident,
-      args: { closeReason: 'Resolved', closingUserId: '' },
-    });
-    expect(noted).toEqual([{ verdictfeedback: 'Escalate', verdictfeedbackuser: 'ana' }]);
-  });
-
-  it('is found by the event in the context too', async () => {
-    const { noted } = await close({ CustomFields: {} }, { Arcanna: { Event: [{ event_id: 'closed-1', job_id: jobId }] } });
-    expect(noted).toEqual([{ verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' }]);
-  });
-
-  it('is nothing where no person closed, the reason is not mapped, or the incident is no event', async () => {
-    for (const [more, context, why] of [
-      [{ closingUserId: '' }, {}, 'no person closed'],
-      [{ closingUserId: 'DBot' }, {}, 'no person closed'],
-      [{}, { Verdict: { ClosedBy: 'Verdict - Triage' } }, 'closed the incident, not a person'],
-      [{ closeReason: 'Duplicate' }, {}, '“Duplicate” is not mapped'],
-      [{ closeReason: '' }, {}, 'no close reason'],
-      [{ CustomFields: {} }, {}, 'no event'],
-    ] as const) {
-      const { noted, result } = await close(more, context);
-      expect(noted).toEqual([]);
-      expect(JSON.stringify(result)).toContain(why);
-    }
-  });
-
-  it('is never stopped by an outage, and sent later', async () => {
-    const { noted, thrown, result } = await close({}, {}, instance({ url: 'http://127.0.0.1:1' }));
-    expect(thrown).toBeUndefined();
-    expect(result).toMatchObject({ Type: 1, HumanReadable: expect.stringMatching(/^\*\*Warning\.\*\* /) });
-    expect(noted).toEqual([
-      { verdictfeedback: expect.stringMatching(/^not sent: .*cannot be reached/), verdictfeedbackuser: 'ana' },
-    ]);
-    const waiting = { ...incident, CustomFields: { ...(incident.CustomFields as object), ...noted[0] } };
-    const fine = { ...incident, id: '78', CustomFields: { verdictfeedback: 'Drop' } };
-    const lost = {
-      ...incident,
-      id: '79',
-      CustomFields: { verdicteventid: 'lost', verdictjobid: String(jobId), verdictfeedback: 'not sent: x' },
-    };
-    const resend = await xsoar.run({ script: 'VerdictResendFeedback', args: { query: 'q' }, found: [waiting, fine, lost] });
-    expect(resend.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 1, failed: 1, skipped: 0 } } });
-    expect(resend.noted).toEqual([
-      { id: '77', verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' },
-      { id: '79', verdictfeedback: expect.stringMatching(/^not sent: /) },
-    ]);
-  });
-
-  it('resends an answer as it was given, whatever the incident was closed with since, and nothing that no person said', async () => {
-    const noted = (verdictfeedback: string, verdictfeedbackuser: string) => ({
-      CustomFields: { ...(incident.CustomFields as object), verdictfeedback, verdictfeedbackuser },
-    });
-    const answered = { ...incident, ...noted('not sent: x; the answer was Escalate', 'ben'), closeReason: 'False Positive' };
-    const byPlaybook = { ...answered, id: '80', closingUserId: 'DBot' };
-    const byMachine = { ...incident, ...noted('not sent: x', 'ben'), id: '81', closingUserId: 'DBot' };
-    const before = (await running.services.feedback.history(jobId, 'closed-1')).length;
-    const found = [answered, byPlaybook, byMachine];
-    const resend = await xsoar.run({ script: 'VerdictResendFeedback', args: { query: 'q' }, found });
-    expect(resend.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 2, failed: 0, skipped: 1 } } });
-    expect(resend.noted).toEqual(['77', '80'].map((id) => ({ id, verdictfeedback: 'Escalate', verdictfeedbackuser: 'ben' })));
-    // The same person saying the same again is one vote.
-    const votes = await running.services.feedback.history(jobId, 'closed-1');
-    expect(votes.length).toBe(before + 1);
-    expect(votes.filter((vote) => JSON.stringify(vote).includes('ben')).length).toBe(1);
-
-    // An outage must not make it forget the answer.
-    const params = instance({ url: 'http://127.0.0.1:1' });
-    const failed = await xsoar.run({
-      script: 'VerdictResendFeedback',
-      args: { query: 'q' },
-      found: [answered],
-      params: { ...params },
-    });
-    expect(failed.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 0, failed: 1 } } });
-    expect(failed.noted).toEqual([]);
   });
 });

@@ -8,18 +8,28 @@ import {
   readPath,
   setPath,
   textOf,
+  valueToSet,
 } from '../context/index.ts';
-import { type CommandDescription, type Entry, FORMATS, noteEntry, SandboxError } from '../sandbox/index.ts';
+import { closeIncident, type Incident, setIncident } from '../playbook/incident.ts';
+import { ValueError } from '../playbook/values.ts';
+import { argsOf, type CommandDescription, type Entry, FORMATS, noteEntry, SandboxError } from '../sandbox/index.ts';
 
-/** What a built-in command makes of the context, and what it says. */
-export interface BuiltInResult {
+/** What built-in commands read and change. */
+export interface Desk {
   readonly context: Context;
+  readonly incident: Incident;
+}
+
+/** What a built-in command makes of them, and what it says; what it does not name stays as it is. */
+export interface BuiltInResult extends Partial<Desk> {
   readonly entries: readonly Entry[];
 }
 
 interface BuiltIn {
   readonly description: CommandDescription;
-  run(context: Context, args: JsonObject): BuiltInResult;
+  /** Takes arguments that are not described, such as fields of an incident. */
+  readonly open?: true;
+  run(context: Context, args: JsonObject, incident: Incident): BuiltInResult;
 }
 
 const KEY = { name: 'key', description: 'The path in the context.', required: true };
@@ -59,6 +69,20 @@ const BUILT_INS: readonly BuiltIn[] = [
     description: describe('Print', 'Prints a value.', [{ ...VALUE, required: true, isDefault: true }]),
     run: (context, { value = null }) => ({ context, entries: [printed(value)] }),
   },
+  {
+    description: describe('setIncident', 'Sets fields of the incident: each argument is one.', [
+      { name: 'customFields', description: 'More fields, as a JSON object.' },
+    ]),
+    open: true,
+    run: (_, args, incident) => changed(() => setIncident(incident, args), 'Set fields of the incident.'),
+  },
+  {
+    description: describe('closeInvestigation', 'Closes the incident, as a playbook does.', [
+      { name: 'closeReason', description: 'Why.' },
+      { name: 'closeNotes', description: 'What there is to say.' },
+    ]),
+    run: (_, args, incident) => changed(() => closeIncident(incident, args, Date.now()), 'Closed the incident.'),
+  },
 ];
 
 /** What can be said of the built-in commands. */
@@ -66,27 +90,28 @@ export function builtInCommands(): readonly CommandDescription[] {
   return BUILT_INS.map(({ description }) => description);
 }
 
-/** Runs a built-in command with its arguments checked; undefined where there is none of that name. */
-export function runBuiltIn(name: string, context: Context, args: JsonObject): BuiltInResult | undefined {
-  return BUILT_INS.find(({ description }) => description.name === name)?.run(context, args);
+/**
+ * Runs a built-in command; undefined where there is none of that name.
+ * @throws SandboxError where an argument is missing, or not known.
+ */
+export function runBuiltIn(name: string, { context, incident }: Desk, args: JsonObject): BuiltInResult | undefined {
+  const found = BUILT_INS.find(({ description }) => description.name === name);
+  return found?.run(context, found.open ? args : argsOf(found.description, args), incident);
+}
+
+function changed(change: () => Incident, sentence: string): BuiltInResult {
+  try {
+    return { incident: change(), entries: [noteEntry(sentence)] };
+  } catch (error) {
+    if (error instanceof ValueError) throw new SandboxError(`${error.message}.`);
+    throw error;
+  }
 }
 
 function set(context: Context, args: JsonObject, append: boolean): BuiltInResult {
   const key = textOf(args.key);
-  return { context: setPath(context, key, valueToSet(args), append), entries: [noteEntry(`Key ${key} set`)] };
-}
-
-/** As XSOAR's own script reads it: JSON where the text is some, else the text. */
-function valueToSet({ value = null, stringify }: JsonObject): Json {
-  if (isTrue(stringify)) return typeof value === 'string' ? value : JSON.stringify(value);
-  if (typeof value !== 'string') return value;
-  try {
-    const parsed: Json = JSON.parse(value);
-    // A number that JavaScript cannot hold stays the text that it is.
-    return typeof parsed === 'number' && !Number.isSafeInteger(parsed) && Number.isInteger(parsed) ? value : parsed;
-  } catch {
-    return value;
-  }
+  const value = valueToSet(args.value ?? null, isTrue(args.stringify));
+  return { context: setPath(context, key, value, append), entries: [noteEntry(`Key ${key} set`)] };
 }
 
 function remove(context: Context, args: JsonObject): BuiltInResult {

@@ -18,7 +18,8 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 
 /**
  * Reads a line as XSOAR's page "Use the Command Line Interface" describes: `!command name=value name="with blanks" name=` + "`raw`" + `.
- * Inside of quotes a backslash escapes; inside of backticks everything stands for itself. A `${…}` reaches up to its closing bracket.
+ * Inside of quotes a backslash escapes; inside of backticks everything stands for itself. A `${…}` reaches up to its closing bracket. JSON without
+ * backticks would lose its quotes, and end at its first blank, so it is refused.
  * @throws CommandLineError
  */
 export function parseCommandLine(line: string): CommandLine {
@@ -39,6 +40,10 @@ export function parseCommandLine(line: string): CommandLine {
     const name = /^([\w.-]+)=/.exec(text.slice(at, at + 200))?.[1];
     if (name !== undefined) at += name.length + 1;
     const [value, end] = readValue(text, at);
+    if (looksLikeLostJson(text.slice(at, end))) {
+      const example = name === undefined ? '`{"a": 1}`' : `${name}=\`{"a": 1}\``;
+      throw new CommandLineError(`${name ?? 'A value'} is JSON that is not in backticks: write it like ${example}.`);
+    }
     at = end;
     if (name === undefined) bare.push(value);
     else if (args.has(name)) throw new CommandLineError(`${name} is said twice.`);
@@ -72,6 +77,12 @@ function readValue(text: string, from: number): [string, number] {
     }
   }
   return [value, at];
+}
+
+/** Begins like JSON, and has quotes that the line takes for its own, or a bracket that is still open where a blank ends the value. */
+function looksLikeLostJson(typed: string): boolean {
+  if (!/^[[{]/.test(typed)) return false;
+  return /["']/.test(typed) || typed.replaceAll(/[^[{]/g, '').length > typed.replaceAll(/[^\]}]/g, '').length;
 }
 
 function readQuoted(text: string, from: number, quote: string): [string, number] {

@@ -20,7 +20,8 @@ export function complete(line: string, commands: readonly OfferedCommand[], inst
     return [names.map((name) => `!${name} `).filter((name) => name.startsWith(start) || name.startsWith(`!${start}`)), start];
   }
   const name = /^\s*!([\w.-]+)\s/.exec(line)?.[1] ?? '';
-  const piece = /\S*$/.exec(line)?.[0] ?? '';
+  // A blank inside of quotes does not end a piece, be they closed or not.
+  const piece = /(?:[^\s"]|"[^"]*(?:"|$))*$/.exec(line)?.[0] ?? '';
   const begins = (candidates: readonly string[]): [string[], string] => [
     candidates.filter((one) => one.startsWith(piece)),
     piece,
@@ -33,7 +34,8 @@ export function complete(line: string, commands: readonly OfferedCommand[], inst
   const [, argument, typed] = /^([\w.-]+)=(.*)$/.exec(piece) ?? [];
   if (argument !== undefined && typed !== undefined) {
     const values = argument === 'using' ? command.instances : valuesOf(command, argument);
-    return [values.filter((value) => value.startsWith(typed)).map((value) => `${quoted(value)} `), typed];
+    const fits = values.filter((value) => value.startsWith(typed) || quoted(value).startsWith(typed));
+    return [fits.map((value) => `${quoted(value)} `), typed];
   }
   const said = new Set([...line.matchAll(/\s([\w.-]+)=/g)].map((match) => match[1]));
   const common = Object.keys(COMMON_ARGUMENTS).filter((one) => one !== 'using' || instances.length > 1);

@@ -43,6 +43,11 @@ describe('a line', () => {
     ["!c a=${A.b(val.x == 'y z')} b=${c}-d", { a: "${A.b(val.x == 'y z')}", b: '${c}-d' }, []],
     ['!c bare "two words" a=', { a: '' }, ['bare', 'two words']],
     ['!c extend-context=a=b.c::d=.={"v": val.v}', { 'extend-context': 'a=b.c::d=.={v:' }, ['val.v}']],
+    [
+      '!c a=`{"x": [1, "y z"]}` b={} c=[1,2] d=[a-z]+ `["bare"]`',
+      { a: '{"x": [1, "y z"]}', b: '{}', c: '[1,2]', d: '[a-z]+' },
+      ['["bare"]'],
+    ],
     ['!c', {}, []],
   ])('%s', (line, args, bare) => {
     expect(parseCommandLine(line)).toEqual({ command: 'c', args, bare });
@@ -55,6 +60,11 @@ describe('a line', () => {
     ['!c a=`x', /not closed/],
     ['!c a=${x', /not closed/],
     ['!c a=1 a=2', /said twice/],
+    ['!c a={"x":1}', /^a is JSON that is not in backticks: write it like a=`\{"a": 1\}`\.$/],
+    ['!c a={"x": "y z"} b=1', /^a is JSON/],
+    ['!c a=[1, 2]', /^a is JSON/],
+    ["!c a=['x']", /^a is JSON/],
+    ['!c {"x":1}', /^A value is JSON that is not in backticks: write it like `\{"a": 1\}`\.$/],
   ])('is refused in a sentence: %s', (line, reason) => {
     expect(() => parseCommandLine(line)).toThrow(reason);
   });
@@ -113,6 +123,24 @@ describe('the War Room', () => {
     expect((await room.run('!DeleteContext key=A.n,A.none')).error).toBe('There is no A.none in the context.');
     await room.run('!DeleteContext all=yes keysToKeep=A.t');
     expect(room.context).toEqual({ A: { t: '05' } });
+  });
+});
+
+it('an incident has its custom fields beside its own, and can be changed and closed', async () => {
+  const room = open();
+  room.loadIncident({ name: 'An alert', CustomFields: { verdicteventid: 'e-1' } });
+  expect((await room.run('!Print value="${incident.name} is ${incident.verdicteventid}"')).results[0]?.entries[0]?.Contents).toBe(
+    'An alert is e-1',
+  );
+  expect((await room.run('!setIncident severity=high verdictfeedback=Drop')).error).toBeUndefined();
+  expect((await room.run('!setIncident customFields=nonsense')).error).toBe('customFields of setIncident is not a JSON object.');
+  await room.run('!closeInvestigation closeReason=Resolved closeNotes=done');
+  expect(room.incident).toMatchObject({
+    name: 'An alert',
+    severity: 3,
+    status: 2,
+    closeReason: 'Resolved',
+    CustomFields: { verdicteventid: 'e-1', verdictfeedback: 'Drop' },
   });
 });
 

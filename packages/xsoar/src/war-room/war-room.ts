@@ -11,9 +11,9 @@ import {
   sameJson,
   setPath,
 } from '../context/index.ts';
+import { type Incident, incidentJson, incidentOf, incidentView } from '../playbook/incident.ts';
 import {
   type Automation,
-  argsOf,
   type CommandResult,
   type CommandRunner,
   createRunner,
@@ -61,7 +61,7 @@ const SPELLINGS: Readonly<Record<string, string>> = { 'ignore-output': 'ignore-o
 /** A War Room without an XSOAR server: an incident, its context, and commands that run on instances of integrations. */
 export class WarRoom {
   #context: Context = {};
-  #incident: JsonObject = {};
+  #incident: Incident = { fields: {}, custom: {} };
   readonly #runner: CommandRunner;
   readonly #instances: readonly string[];
   #signal: AbortSignal | undefined;
@@ -74,7 +74,7 @@ export class WarRoom {
       ...options,
       followPolling: true,
       limits: () => ({ ...options.limits, ...(this.#signal === undefined ? {} : { signal: this.#signal }) }),
-      surroundings: () => ({ context: this.#context, incident: this.#incident }),
+      surroundings: () => ({ context: this.#context, incident: incidentView(this.#incident) }),
       setContext: (key, value) => {
         this.#context = setPath(this.#context, key, value);
         this.#changed.add(key);
@@ -87,8 +87,9 @@ export class WarRoom {
     return this.#context;
   }
 
+  /** As XSOAR's API has it: custom fields under `CustomFields`. */
   get incident(): JsonObject {
-    return this.#incident;
+    return incidentJson(this.#incident);
   }
 
   get instances(): readonly string[] {
@@ -99,7 +100,7 @@ export class WarRoom {
   loadIncident(incident: unknown): void {
     const copy = copyJson(incident);
     if (!isObject(copy)) throw new ContextError('An incident is a JSON object.');
-    this.#incident = copy;
+    this.#incident = incidentOf(copy);
   }
 
   /** All commands that can be run, built-in ones among them, by name. */
@@ -172,11 +173,10 @@ export class WarRoom {
   }
 
   #builtIn(command: string, args: JsonObject): CommandResult | undefined {
-    const description = builtInCommands().find(({ name }) => name === command);
-    if (description === undefined) return undefined;
-    const done = runBuiltIn(command, this.#context, argsOf(description, args));
+    const done = runBuiltIn(command, { context: this.#context, incident: this.#incident }, args);
     if (done === undefined) return undefined;
-    this.#context = done.context;
+    this.#context = done.context ?? this.#context;
+    this.#incident = done.incident ?? this.#incident;
     return { instance: '', entries: done.entries };
   }
 
@@ -199,7 +199,7 @@ export class WarRoom {
   }
 
   #view(): JsonObject {
-    return { ...this.#context, incident: this.#incident };
+    return { ...this.#context, incident: incidentView(this.#incident) };
   }
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { packFolder } from '../pack/pack-folder.ts';
-import type { Fields } from './platform.ts';
+import { packFolder } from '../../pack/pack-folder.ts';
+import type { Fields } from '../platform.ts';
 
 /** What a script ended with: its result, or what it threw. */
 export interface Ended {
