@@ -12,7 +12,7 @@ import { ActivityService } from './activity/activity-service.ts';
 import { auditRoutesApp } from './audit/audit-app.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BucketService } from './buckets/bucket-service.ts';
-import { RebucketTask } from './buckets/rebucket-task.ts';
+import { REBUCKET, RebucketTask } from './buckets/rebucket-task.ts';
 import type { Clock } from './clock.ts';
 import { codeStepRoutesApp } from './code-steps/code-step-app.ts';
 import { CodeStepService } from './code-steps/code-step-service.ts';
@@ -213,6 +213,7 @@ export function wireServices(options: {
   const activity = new ActivityService(storage, clock);
   tasks.onChange((task) => {
     if (CHANGE_EVENTS.has(task.kind) && isOver(task)) activity.forget(task.jobId);
+    if (CHANGE_EVENTS.has(task.kind) || task.kind === REBUCKET) figures.changing(task.id, task.jobId, isOver(task));
   });
   const demo = new DemoService(storage, jobs, integrations, tasks);
   const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
