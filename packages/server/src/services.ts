@@ -306,7 +306,11 @@ export function wireServices(options: {
     ...guardRoutesApp({ jobs, guards, events, buckets }),
     ...taskRoutesApp({ tasks, audit }),
     ...trainingRoutesApp({ jobs, training }),
-    ...shadowRoutesApp({ jobs, shadow }),
+    ...shadowRoutesApp({
+      jobs,
+      shadow,
+      hidden: async (principal, job) => (mayLabel(principal) ? guards.waitingEvents(job) : []),
+    }),
     ...liveRoutesApp({ jobs, live }),
     ...changesRoutesApp({ jobs, changes, authenticate }),
     ...driftRoutesApp({ jobs, drift }),
