@@ -282,7 +282,14 @@ export function wireServices(options: {
     ...metricsRoutesV2({ jobs, metrics: figures, search, clock }),
     ...resourceRoutesV2({ resources, integrations }),
     ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
-    ...jobRoutesApp({ jobs, drift }),
+    ...jobRoutesApp({
+      jobs,
+      drift,
+      // Reading a model takes up to a second: it is begun before the first event is looked at.
+      opened({ activeModelId }) {
+        if (activeModelId !== null) models.get(activeModelId).catch(() => {});
+      },
+    }),
     ...activityRoutesApp({ jobs, activity }),
     ...demoRoutesApp({ demo }),
     ...integrationRoutesApp({ integrations }),

@@ -13,7 +13,8 @@ export interface Series {
 
 /**
  * Values over time. `times` are seconds since 1970, ascending. `summary` says in words what is to be seen, for those who do not see it.
- * With `onSelect` a range can be drawn over it (seconds).
+ * With `onSelect` a range can be drawn over it (seconds). It is drawn anew where `times`, `series` or `format` are others than before: hand in the same
+ * objects as long as they stay.
  */
 export function LineChart({
   times,
@@ -22,7 +23,7 @@ export function LineChart({
   height = 180,
   bars = false,
   stacked = false,
-  format = (value) => String(value),
+  format = String,
   onSelect,
 }: {
   readonly times: readonly number[];
@@ -38,6 +39,7 @@ export function LineChart({
   const dark = useComputedColorScheme('light') === 'dark';
   const select = useRef(onSelect);
   select.current = onSelect;
+  const selects = onSelect !== undefined;
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
@@ -52,7 +54,7 @@ export function LineChart({
         width: element.clientWidth || 400,
         height,
         legend: { show: series.length > 1 || !bars },
-        cursor: { drag: { x: onSelect !== undefined, y: false, setScale: false } },
+        cursor: { drag: { x: selects, y: false, setScale: false } },
         scales: {
           // A bar has its width on both sides of its time; a time that is alone would stand in years of nothing.
           ...(bars ? { x: { range: (): [number, number] => [(times[0] ?? 0) - step / 2, (times.at(-1) ?? 0) + step / 2] } } : {}),
@@ -97,7 +99,7 @@ export function LineChart({
       watcher.disconnect();
       chart.destroy();
     };
-  }, [times, series, height, bars, stacked, dark, format, onSelect]);
+  }, [times, series, height, bars, stacked, dark, format, selects]);
   return (
     <figure className="chart" style={{ minHeight: height }}>
       <div ref={place} aria-hidden="true" />
