@@ -61,11 +61,11 @@ export function LineChart({
           y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.05 : 1] },
         },
         axes: [
-          { ...axis, ...(height < 140 ? { size: 40, gap: 3, font: '11px system-ui' } : {}) },
-          { ...axis, size: 48, values: (_chart, values) => values.map(format) },
+          { ...axis, values: TIMES, ...(height < 140 ? { size: 40, gap: 3, font: '11px system-ui' } : {}) },
+          { ...axis, size: 56, values: (_chart, values) => values.map(format) },
         ],
         series: [
-          {},
+          { value: '{D} {MMM} {YYYY} {HH}:{mm}' },
           ...drawn.map((each) => ({
             label: each.label,
             stroke: each.color,
@@ -107,6 +107,18 @@ export function LineChart({
     </figure>
   );
 }
+
+/**
+ * How times stand under a chart, as uPlot wants it: for steps of so many seconds, what each has, and what is added below where year or day begin.
+ * The month has a name, because half the world reads 11/8 the other way round.
+ */
+const TIMES: uPlot.Axis.Values = [
+  [31_536_000, '{YYYY}', null, null, null, null, null, null, 1],
+  [2_419_200, '{MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [86_400, '{D} {MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}', null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}', null, null, null, 1],
+];
 
 /** A colour on the paper of the page, as if it were a thin glaze: what is behind it does not shine through. */
 function mixed(color: string, dark: boolean): string {

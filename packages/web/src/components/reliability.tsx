@@ -44,6 +44,12 @@ export const Reliability = memo(function Reliability({ bins, ece }: { readonly b
             className="reliability-bin"
           />
         ))}
+        <text x={x(0)} y={SIZE - 16} textAnchor="middle">
+          0
+        </text>
+        <text x={x(1) + 6} y={SIZE - 16} textAnchor="end">
+          100 %
+        </text>
         <text x={x(0.5)} y={SIZE - 6} textAnchor="middle">
           confidence
         </text>

@@ -189,7 +189,7 @@ export function DecisionPointsPage() {
                       <Table.Th style={{ whiteSpace: 'nowrap' }}>In events</Table.Th>
                       <Table.Th ta="right">Values</Table.Th>
                       <Table.Th>Examples</Table.Th>
-                      <Table.Th>Advice</Table.Th>
+                      <Table.Th w={150}>Advice</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -322,7 +322,7 @@ function Row({
       <Table.Td ta="right" c="dimmed">
         {rank}
       </Table.Td>
-      <Table.Td fw={550} className="path" miw={150}>
+      <Table.Td fw={550} className="path" miw={184}>
         <AlertText text={field.path} />
         {checked ? (
           <PointTypeSelect path={field.path} found={field.type} set={type} disabled={disabled} change={setType} />
@@ -343,7 +343,7 @@ function Row({
         </Text>
       </Table.Td>
       <Table.Td ta="right">{field.distinct.toLocaleString()}</Table.Td>
-      <Table.Td maw={220}>
+      <Table.Td>
         <Text size="xs" lineClamp={2} className="path">
           {field.examples.map((example, index) => (
             <span key={example}>

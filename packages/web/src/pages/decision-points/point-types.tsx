@@ -37,8 +37,9 @@ export function PointTypeSelect({
     <NativeSelect
       aria-label={`Type of ${path}`}
       size="xs"
-      w={132}
+      w={156}
       mt={2}
+      className="point-type"
       value={set ?? ''}
       disabled={disabled}
       onChange={(event) => change(MEANS.find(({ type }) => type === event.currentTarget.value)?.type ?? null)}
