@@ -12,7 +12,7 @@ import { ActivityService } from './activity/activity-service.ts';
 import { auditRoutesApp } from './audit/audit-app.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { BucketService } from './buckets/bucket-service.ts';
-import { RebucketTask } from './buckets/rebucket-task.ts';
+import { REBUCKET, RebucketTask } from './buckets/rebucket-task.ts';
 import type { Clock } from './clock.ts';
 import { codeStepRoutesApp } from './code-steps/code-step-app.ts';
 import { CodeStepService } from './code-steps/code-step-service.ts';
@@ -216,6 +216,7 @@ export function wireServices(options: {
   const activity = new ActivityService(storage, clock);
   tasks.onChange((task) => {
     if (CHANGE_EVENTS.has(task.kind) && isOver(task)) activity.forget(task.jobId);
+    if (CHANGE_EVENTS.has(task.kind) || task.kind === REBUCKET) figures.changing(task.id, task.jobId, isOver(task));
   });
   const demo = new DemoService(storage, jobs, integrations, tasks);
   const shadow = new ShadowService(storage, clock, audit, jobs, training, models);
@@ -284,7 +285,14 @@ export function wireServices(options: {
     ...metricsRoutesV2({ jobs, metrics: figures, search, clock }),
     ...resourceRoutesV2({ resources, integrations }),
     ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
-    ...jobRoutesApp({ jobs, drift }),
+    ...jobRoutesApp({
+      jobs,
+      drift,
+      // Reading a model takes up to a second: it is begun before the first event is looked at.
+      opened({ activeModelId }) {
+        if (activeModelId !== null) models.get(activeModelId).catch(() => {});
+      },
+    }),
     ...activityRoutesApp({ jobs, activity }),
     ...demoRoutesApp({ demo }),
     ...integrationRoutesApp({ integrations }),
@@ -308,7 +316,11 @@ export function wireServices(options: {
     ...guardRoutesApp({ jobs, guards, events, buckets }),
     ...taskRoutesApp({ tasks, audit }),
     ...trainingRoutesApp({ jobs, training }),
-    ...shadowRoutesApp({ jobs, shadow }),
+    ...shadowRoutesApp({
+      jobs,
+      shadow,
+      hidden: async (principal, job) => (mayLabel(principal) ? guards.waitingEvents(job) : []),
+    }),
     ...liveRoutesApp({ jobs, live }),
     ...changesRoutesApp({ jobs, changes, authenticate }),
     ...driftRoutesApp({ jobs, drift }),

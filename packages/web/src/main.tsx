@@ -8,19 +8,8 @@ import { createRoot } from 'react-dom/client';
 import { queryClient } from './app/api.ts';
 import { SignInAgain } from './app/sign-in-over.tsx';
 import { theme, variables } from './app/theme.ts';
-import { router } from './router.tsx';
-
-/** Under which name the tab keeps when it reloaded itself. */
-const RELOADED = 'verdict-reloaded';
-
-/** A page that is not there any more: the service was updated under an open tab, which then takes the new app, once. */
-window.addEventListener('vite:preloadError', (event) => {
-  const last = Number(sessionStorage.getItem(RELOADED));
-  if (Date.now() - last < 60_000) return;
-  event.preventDefault();
-  sessionStorage.setItem(RELOADED, String(Date.now()));
-  window.location.reload();
-});
+import { tellUpdated } from './components/part-missing.tsx';
+import { loadPagesAhead, router } from './router.tsx';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no place to draw in.');
@@ -35,3 +24,5 @@ createRoot(root).render(
     </MantineProvider>
   </StrictMode>,
 );
+tellUpdated();
+loadPagesAhead();

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { api, keys, queryClient } from './app/api.ts';
 import { NotFound, PageFailed } from './app/failed.tsx';
+import { loadPart, pageOpened } from './app/parts.ts';
 import { loadSession } from './app/session.ts';
 import { Shell } from './app/shell.tsx';
 
@@ -8,18 +9,27 @@ import { Shell } from './app/shell.tsx';
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageFailed });
 
+/** Those that were not opened yet. */
+const ahead: (() => Promise<unknown> | undefined)[] = [];
+
+function lazyPage<File extends Record<Name, React.ComponentType>, Name extends string>(load: () => Promise<File>, name: Name) {
+  const page = lazyRouteComponent(() => loadPart(load), name);
+  ahead.push(() => page.preload?.());
+  return page;
+}
+
 /** Pages that need nobody signed in. */
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
-  component: lazyRouteComponent(() => import('./pages/setup/setup-page.tsx'), 'SetupPage'),
+  component: lazyPage(() => import('./pages/setup/setup-page.tsx'), 'SetupPage'),
 });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: (search): { to?: string } =>
     typeof search.to === 'string' && /^\/(?![/\\])/.test(search.to) ? { to: search.to } : {},
-  component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+  component: lazyPage(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
 });
 
 /** All other pages: inside the shell, for somebody signed in. */
@@ -59,7 +69,7 @@ const jobs = createRoute({
   getParentRoute: () => shell,
   path: '/jobs',
   validateSearch: (search): { create?: true } => (search.create === true ? { create: true } : {}),
-  component: lazyRouteComponent(() => import('./pages/jobs/jobs-page.tsx'), 'JobsPage'),
+  component: lazyPage(() => import('./pages/jobs/jobs-page.tsx'), 'JobsPage'),
 });
 const anySearch = (search: Record<string, unknown>): Record<string, unknown> => search;
 
@@ -67,46 +77,49 @@ const overview = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$jobId',
   validateSearch: (search): { days?: number } => ([1, 7, 365].includes(Number(search.days)) ? { days: Number(search.days) } : {}),
-  component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+  component: lazyPage(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
 });
 const explorer = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$jobId/events',
   validateSearch: anySearch,
-  component: lazyRouteComponent(() => import('./pages/explorer/explorer-page.tsx'), 'ExplorerPage'),
+  component: lazyPage(() => import('./pages/explorer/explorer-page.tsx'), 'ExplorerPage'),
 });
 const event = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$jobId/events/$eventId',
-  component: lazyRouteComponent(() => import('./pages/explorer/event-page.tsx'), 'EventPage'),
+  component: lazyPage(() => import('./pages/explorer/event-page.tsx'), 'EventPage'),
 });
 const feedback = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$jobId/feedback',
   validateSearch: anySearch,
-  component: lazyRouteComponent(() => import('./pages/feedback/feedback-page.tsx'), 'FeedbackPage'),
+  component: lazyPage(() => import('./pages/feedback/feedback-page.tsx'), 'FeedbackPage'),
 });
 const points = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$jobId/decision-points',
-  component: lazyRouteComponent(() => import('./pages/decision-points/decision-points-page.tsx'), 'DecisionPointsPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('./pages/decision-points/decision-points-page.tsx')),
+    'DecisionPointsPage',
+  ),
 });
 const models = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$jobId/models',
   validateSearch: anySearch,
-  component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
+  component: lazyPage(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
 });
 
 const integrations = createRoute({
   getParentRoute: () => shell,
   path: '/integrations',
-  component: lazyRouteComponent(() => import('./pages/integrations/integrations-page.tsx'), 'IntegrationsPage'),
+  component: lazyPage(() => import('./pages/integrations/integrations-page.tsx'), 'IntegrationsPage'),
 });
 const integration = createRoute({
   getParentRoute: () => shell,
   path: '/integrations/$integrationId',
-  component: lazyRouteComponent(() => import('./pages/integrations/integrations-page.tsx'), 'IntegrationsPage'),
+  component: lazyPage(() => import('./pages/integrations/integrations-page.tsx'), 'IntegrationsPage'),
 });
 
 const settings = createRoute({
@@ -120,7 +133,7 @@ const settingsSection = createRoute({
   getParentRoute: () => shell,
   path: '/settings/$section',
   validateSearch: anySearch,
-  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+  component: lazyPage(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
 /** Addresses that answers of the API name. */
 const apiKeys = createRoute({
@@ -160,6 +173,40 @@ const routeTree = root.addChildren([
 ]);
 
 export const router = createRouter({ routeTree, defaultPreload: 'intent', defaultPreloadStaleTime: 0, scrollRestoration: true });
+
+/** Milliseconds after which the pages that were not opened yet are fetched: the first one stands by then. */
+const AHEAD = 2_500;
+
+/**
+ * Fetches the files of all pages, one after the other while nothing else is to be done, so that opening one waits for its data alone.
+ * @returns what ends it.
+ */
+export function loadPagesAhead(): () => void {
+  let timer = setTimeout(next, AHEAD);
+  let ended = false;
+  function next() {
+    const load = ahead.shift();
+    if (ended || load === undefined) return;
+    // What goes wrong here is told where the page is opened.
+    void Promise.resolve(load()).finally(() => {
+      if (!ended) timer = setTimeout(() => whenIdle(next), 0);
+    });
+  }
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}
+
+/** Safari has no notion of it. */
+function whenIdle(act: () => void): void {
+  if ('requestIdleCallback' in window) window.requestIdleCallback(act, { timeout: 2_000 });
+  else setTimeout(act, 50);
+}
+
+router.subscribe('onResolved', ({ pathChanged }) => {
+  if (pathChanged) pageOpened();
+});
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -117,6 +117,32 @@ describe.skipIf(CHROMIUM === undefined)('the pages of analysts', () => {
     await preview.getByText('24', { exact: true }).waitFor();
   });
 
+  test('what a decision point holds is found in the data, and can be overruled for the next training', async () => {
+    await open('decision-points');
+    const type = page.getByRole('combobox', { name: 'Type of host.os' });
+    expect(await type.locator('option:checked').innerText()).toBe('category (found)');
+    await page.getByText('What the type of a decision point means').click();
+    await page.getByText('a change counts from the next training on').waitFor();
+    await type.selectOption('text');
+    expect(await axeFindings(page)).toEqual([]);
+    const types = async () => (await web.operator.app.job(jobId)).decision_point_types;
+    const version = (await web.operator.app.job(jobId)).decision_points_version;
+    await page.getByRole('button', { name: 'Save the types' }).click();
+    await page.getByText('They count from the next training on.').waitFor();
+    expect(await types()).toEqual({ 'host.os': 'text' });
+    // Buckets stay as they are.
+    expect((await web.operator.app.job(jobId)).decision_points_version).toBe(version);
+    await page.reload();
+    expect(await type.inputValue()).toBe('text');
+    await type.selectOption('');
+    await page.getByRole('button', { name: 'Save the types' }).click();
+    await expect.poll(types).toEqual({});
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(types).toEqual({ 'host.os': 'text' });
+    await expect.poll(() => type.inputValue()).toBe('text');
+    await web.operator.app.changeJob(jobId, { decision_point_types: { 'host.os': null } });
+  });
+
   test('everything that matches a filter is labelled after a look at what that comes to, and taken back', async () => {
     await open('events?where=%5B%5B%22rule.name%22%2C%22is%22%2C%22Beacon%22%5D%5D');
     await page.getByText('8 events fit').waitFor();

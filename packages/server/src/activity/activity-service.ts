@@ -78,17 +78,23 @@ export class ActivityService {
   async #count(jobId: number): Promise<Grid> {
     const known = this.#known.get(jobId) ?? { after: 0, grid: new Map() };
     this.#known.set(jobId, known);
+    const pending = await this.#storage.read((tx) => store.firstPending(tx, jobId));
+    let { after, grid } = known;
     for (;;) {
-      const { after } = known;
+      const from = after;
       const window = await this.#storage.read(async (tx) => {
-        const upTo = await store.endOfWindow(tx, jobId, after, WINDOW);
+        const upTo = await store.endOfWindow(tx, jobId, from, WINDOW);
         if (upTo === undefined) return undefined;
-        const counted = await store.countWindow(tx, jobId, after, upTo);
-        return { upTo, counted: [...counted, ...(await store.countReplaced(tx, jobId, after, upTo))] };
+        const counted = await store.countWindow(tx, jobId, from, upTo);
+        return { upTo, counted: [...counted, ...(await store.countReplaced(tx, jobId, from, upTo))] };
       });
-      if (!window) return known.grid;
-      addTo(known.grid, window.counted);
-      known.after = window.upTo;
+      if (!window) return grid;
+      // Rows that wait for their code steps will get a decision: they and what comes after them are counted, and not kept.
+      const keeps = pending === undefined || window.upTo < pending;
+      if (!keeps && grid === known.grid) grid = structuredClone(known.grid);
+      addTo(grid, window.counted);
+      after = window.upTo;
+      if (keeps) known.after = after;
       await nextTurn();
     }
   }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wallClock } from '../clock.ts';
 import { OPERATOR, startTestService, type TestService } from '../testing.ts';
 import { addTo, BIN_SECONDS, type Counted, courseOf, type Grid } from './activity.ts';
+import { ActivityService } from './activity-service.ts';
 
 describe('the course of events', () => {
   const counted = fc.record<Counted>({
@@ -88,5 +90,28 @@ describe('the activity of a use case', () => {
     await service.running.services.jobs.update(jobId, { category: 'Event centric decision intelligence' }, OPERATOR);
     const { standings } = await activity();
     expect(standings.reduce((sum, { events }) => sum + events, 0)).toBe(4);
+  });
+
+  it('follows events that get their decision later, as those do that wait for code steps', async () => {
+    const { storage } = service.running.services;
+    const counting = new ActivityService(storage, wallClock);
+    const decided = async () => {
+      const { byClass } = await counting.course(jobId, 1, 0);
+      return [...byClass.values()].flat().reduce((sum, count) => sum + count, 0);
+    };
+    await send('late', 'late');
+    await storage.write((tx) => tx.run("UPDATE events SET status = 'pending_inference' WHERE event_id = 'late'"));
+    expect(await decided()).toBe(0);
+    expect((await activity()).events).toBe(5);
+    await storage.write(async (tx) => {
+      const { id } = await tx.run(
+        `INSERT INTO decisions (job_id, model_id, key, point_values, class_no, probabilities, confidence, outlier, labelled, made_at)
+         VALUES (?, 1, 'k', '[]', 1, '[]', 0.9, 0, 0, 0)`,
+        jobId,
+      );
+      await tx.run("UPDATE events SET status = 'OK', decision_id = ? WHERE event_id = 'late'", id);
+    });
+    expect(await decided()).toBe(1);
+    expect((await activity()).events).toBe(5);
   });
 });

@@ -1,4 +1,4 @@
-import type { AppBuckets, AppEvent, AppInfluence, AppPointsPreview, AppVotesDone } from '@verdict/contract';
+import type { AppBuckets, AppEvent, AppInfluence, AppPointsPreview, AppShadowReport, AppVotesDone } from '@verdict/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../http/principal.ts';
 import type { Job } from '../jobs/job.ts';
@@ -17,15 +17,14 @@ beforeAll(async () => {
   const made = await service.inputKey();
   input = made.value;
   job = await service.job(made.integrationId, { settings: { auditRate: 1 } });
-  for (let index = 0; index < 24; index++) {
-    await send(`l${index}`, index % 2 ? 'beacon' : 'scan', `u${index}`);
-    await service.call('PUT', `/api/v1/events/${job.id}/l${index}/feedback`, {
-      feedback: index % 2 ? 'Escalate' : 'Drop',
-      cortex_user: 'alice',
-    });
-  }
-  await service.call('POST', `/api/v1/jobs/${job.id}/train`);
-  await service.trained(job.id);
+  for (let index = 0; index < 24; index++) await send(`l${index}`, index % 2 ? 'beacon' : 'scan', `u${index}`);
+  // The first model learns the contrary of what the second one does, and goes on silently as its shadow.
+  const first = await trainOn('Drop', 'Escalate');
+  await trainOn('Escalate', 'Drop');
+  job = (await service.running.services.jobs.find(job.id))!;
+  await service.running.services.training.activate(job.id, (await newest()).id, OPERATOR);
+  const operator = await service.managementKey(['execute:job_operations', 'read:resources']);
+  await service.call('PUT', `/api/app/jobs/${job.id}/shadow`, { model_id: first }, operator);
   job = (await service.running.services.jobs.find(job.id))!;
   await service.running.services.guards.open(job, DROP, 0.1, undefined, OPERATOR);
   analyst = await person('ben', 'analyst');
@@ -40,6 +39,20 @@ async function person(name: string, role: Role): Promise<Record<string, string>>
   const session = await access.sessions.signIn(name, password, 'test');
   return { cookie: `verdict_session=${session.token}`, 'x-verdict-csrf': session.csrf };
 }
+const newest = async () => (await service.running.services.training.models(job.id))[0]!;
+async function trainOn(beacon: string, scan: string): Promise<number> {
+  for (let index = 0; index < 24; index++) {
+    await service.call('PUT', `/api/v1/events/${job.id}/l${index}/feedback`, {
+      feedback: index % 2 ? beacon : scan,
+      cortex_user: 'alice',
+    });
+  }
+  await service.call('POST', `/api/v1/jobs/${job.id}/train`);
+  await service.trained(job.id);
+  return (await newest()).id;
+}
+const shadowReport = async (key: string | null, headers: Record<string, string>) =>
+  (await service.call<AppShadowReport>('GET', `/api/app/jobs/${job.id}/shadow`, undefined, key, headers)).body;
 const send = (id: string, rule: string, user: string) =>
   service.call('POST', `/api/v1/events/${id}?wait_ms=1`, { job_id: job.id, raw_body: { rule: { name: rule }, user } }, input);
 const app = <Body>(method: string, path: string, body?: unknown) =>
@@ -88,6 +101,13 @@ describe('an event that waits for a blind label', () => {
     expect(body.result_label).toBe('Drop');
   });
 
+  it('is not among what a shadow model is compared on, for whoever may label it', async () => {
+    expect(await shadowReport(null, analyst)).toMatchObject({ decided: 1, compared: 0, table: [], differences: [] });
+    const reader = await service.managementKey(['read:resources']);
+    const seen = await shadowReport(reader, {});
+    expect(seen).toMatchObject({ decided: 1, compared: 1, differences: [{ event_id: 'drawn', active: 'Drop' }] });
+  });
+
   it('shows everything once it is labelled', async () => {
     const { body } = await app<{ audits: { audit_id: number }[] }>('GET', '/guard/audits');
     expect((await app('POST', `/guard/audits/${body.audits[0]!.audit_id}`, { label: 'Drop' })).status).toBe(200);
@@ -95,6 +115,7 @@ describe('an event that waits for a blind label', () => {
     expect(event).toMatchObject({ blind: false, own_label: 'Drop', decision: { label: 'Drop' } });
     expect(event.explanation?.nearest.length).toBeGreaterThan(0);
     expect(await countOf('Drop')).toBe(1);
+    expect(await shadowReport(null, analyst)).toMatchObject({ compared: 1, differences: [{ event_id: 'drawn' }] });
   });
 });
 

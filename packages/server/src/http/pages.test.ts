@@ -59,6 +59,21 @@ test('files with a hash in their name are kept for ever', async () => {
   expect(answer.headers.get('content-type')).toContain('javascript');
 });
 
+test('an app that is built anew is served at once, and what is gone is an error and never the page', async () => {
+  const folder = built();
+  const get = await serve(folder);
+  expect((await get('/assets/index-1.js')).status).toBe(200);
+  rmSync(join(folder, 'assets/index-1.js'));
+  rmSync(join(folder, 'index.html'));
+  expect(await (await get('/jobs')).text()).toBe('<title>app</title>');
+  writeFileSync(join(folder, 'assets/index-2.js'), 'export {}');
+  writeFileSync(join(folder, 'index.html'), '<title>new</title>');
+  expect(await (await get('/jobs')).text()).toBe('<title>new</title>');
+  expect((await get('/assets/index-2.js')).status).toBe(200);
+  const gone = await get('/assets/index-1.js');
+  expect([gone.status, gone.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
+});
+
 test('what is not there under the API or among the files is an error, and nothing outside of the folder is served', async () => {
   const get = await serve(built());
   for (const path of ['/api/app/none', '/assets/old.js', '/docs/none', '/..%2foutside.txt', '/assets/..%2f..%2foutside.txt']) {

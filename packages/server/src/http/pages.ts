@@ -29,7 +29,8 @@ const NOT_BUILT = `<!doctype html>
 `;
 
 /**
- * Serves the web app from a folder: its files under their own names, and the one page of it wherever a browser asks for a page.
+ * Serves the web app from a folder: its files under their own names, and the one page of it wherever a browser asks for a page. An app that is built
+ * anew while the service runs is served at once; the names of the one before are then gone.
  * @param folder where the built app is; null where there is none: a page says how to build it.
  * @returns what answers a call that no route took: true when it was sent a page.
  */
@@ -37,19 +38,28 @@ export async function addPages(
   app: FastifyInstance,
   folder: string | null,
 ): Promise<(request: FastifyRequest, reply: FastifyReply) => boolean> {
-  const page = folder === null ? NOT_BUILT : readFileSync(join(folder, 'index.html'));
+  const page = folder === null ? () => NOT_BUILT : pageOf(folder);
   if (folder !== null) {
     await app.register(async (scope) => {
+      const files = (cache: string) => ({
+        index: false as const,
+        setHeaders(reply: { header(name: string, value: string): unknown }) {
+          reply.header('x-content-type-options', 'nosniff');
+          reply.header('cache-control', cache);
+        },
+      });
       await scope.register(fastifyStatic, {
         root: folder,
         wildcard: false,
-        index: false,
-        globIgnore: ['**/index.html'],
-        setHeaders(reply, path) {
-          reply.header('x-content-type-options', 'nosniff');
-          // The names of files in assets/ change with what is in them.
-          reply.header('cache-control', /[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
-        },
+        globIgnore: ['**/index.html', 'assets/**'],
+        ...files('no-cache'),
+      });
+      // Their names change with what is in them.
+      await scope.register(fastifyStatic, {
+        root: join(folder, 'assets'),
+        prefix: '/assets/',
+        decorateReply: false,
+        ...files('public, max-age=31536000, immutable'),
       });
     });
   }
@@ -57,8 +67,22 @@ export async function addPages(
     const wanted = request.method === 'GET' || request.method === 'HEAD';
     if (!wanted || NO_PAGE.test(request.url) || !wantsPage(request)) return false;
     reply.helmet({ contentSecurityPolicy: { directives: PAGE_RULES }, crossOriginEmbedderPolicy: false });
-    reply.status(200).header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page);
+    reply.status(200).header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page());
     return true;
+  };
+}
+
+/** The page of the app as it is now; the one before while it is being built. */
+function pageOf(folder: string): () => Buffer {
+  const file = join(folder, 'index.html');
+  let page = readFileSync(file);
+  return () => {
+    try {
+      page = readFileSync(file);
+    } catch {
+      // Between two builds there is none.
+    }
+    return page;
   };
 }
 

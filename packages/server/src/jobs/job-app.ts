@@ -21,7 +21,12 @@ export interface Warnings {
 }
 
 /** AI use cases for people: list, make, change, start, stop, delete. */
-export function jobRoutesApp(deps: { readonly jobs: JobService; readonly drift: Warnings }): Route[] {
+export function jobRoutesApp(deps: {
+  readonly jobs: JobService;
+  readonly drift: Warnings;
+  /** Told that somebody opens an AI use case, who will soon ask for its decisions. Must not throw. */
+  opened(job: Job): void;
+}): Route[] {
   const { jobs } = deps;
   const read = { scope: 'read:resources', role: 'analyst' } as const;
   const write = { scope: 'write:resources', role: 'lead' } as const;
@@ -63,6 +68,7 @@ export function jobRoutesApp(deps: { readonly jobs: JobService; readonly drift: 
       response: AppJob,
       async handler({ principal, params }) {
         const job = await jobs.get(principal, params.job_id);
+        deps.opened(job);
         return presentAppJob(jobs, job, await deps.drift.warnings(job));
       },
     }),

@@ -1,4 +1,5 @@
 import type { ReadTx, Tx } from '../storage/storage.ts';
+import type { Counts } from './piece.ts';
 
 /** Which events count: those of a job whose own time is in a span, both ends included. Microseconds. */
 export interface Span {
@@ -17,21 +18,198 @@ export interface Window {
   readonly only: string | null;
 }
 
-/** The next window of at most `size` rows after a number; undefined when there are no events left. */
-export async function nextWindow(tx: ReadTx, jobId: number, after: number, size: number): Promise<Window | undefined> {
+/** The next window of at most `size` rows after a number, and whether it has as many; undefined when there are no events left. */
+export async function nextWindow(
+  tx: ReadTx,
+  jobId: number,
+  after: number,
+  size: number,
+): Promise<(Window & { readonly full: boolean }) | undefined> {
   const full = await tx.get<{ seq: number }>(
     'SELECT seq FROM events WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT 1 OFFSET ?',
     jobId,
     after,
     size - 1,
   );
-  if (full) return { after, upTo: full.seq, only: null };
+  if (full) return { after, upTo: full.seq, only: null, full: true };
   const last = await tx.get<{ seq: number | null }>(
     'SELECT max(seq) AS seq FROM events WHERE job_id = ? AND seq > ?',
     jobId,
     after,
   );
-  return last?.seq == null ? undefined : { after, upTo: last.seq, only: null };
+  return last?.seq == null ? undefined : { after, upTo: last.seq, only: null, full: false };
+}
+
+/** The number of the first row of a job that waits for its code steps. */
+export async function firstPending(tx: ReadTx, jobId: number): Promise<number | undefined> {
+  const row = await tx.get<{ seq: number | null }>(
+    "SELECT min(seq) AS seq FROM events WHERE job_id = ? AND status = 'pending_inference'",
+    jobId,
+  );
+  return row?.seq ?? undefined;
+}
+
+/** Numbers of the rows that the rows of a window took the place of. */
+export async function replacedBy(tx: ReadTx, jobId: number, after: number, upTo: number): Promise<number[]> {
+  const rows = await tx.all<{ seq: number }>(
+    `SELECT p.seq FROM events e
+       JOIN events p ON p.job_id = e.job_id AND p.event_id = e.event_id AND p.event_version = e.event_version - 1
+     WHERE e.job_id = ? AND e.seq > ? AND e.seq <= ? AND e.event_version > 1`,
+    jobId,
+    after,
+    upTo,
+  );
+  return rows.map(({ seq }) => seq);
+}
+
+/** Counts the current events of the rows after a number up to another. */
+export async function countPiece(tx: ReadTx, jobId: number, after: number, upTo: number): Promise<Counts> {
+  const rows = await tx.all<{ bucket: number | null; classNo: number; events: number; first: number; last: number }>(
+    `WITH grouped AS MATERIALIZED (
+       SELECT bucket_id AS bucket, decision_id, count(*) AS events, min(event_at) AS first, max(event_at) AS last
+       FROM events WHERE job_id = ? AND seq > ? AND seq <= ? AND is_current = 1 GROUP BY 1, 2)
+     SELECT g.bucket, coalesce(d.class_no, -1) AS classNo, sum(g.events) AS events, min(g.first) AS first, max(g.last) AS last
+     FROM grouped g LEFT JOIN decisions d ON d.id = g.decision_id GROUP BY 1, 2 ORDER BY 1, 2`,
+    jobId,
+    after,
+    upTo,
+  );
+  const inBuckets = rows.filter(({ bucket }) => bucket !== null);
+  return {
+    events: rows.reduce((sum, { events }) => sum + events, 0),
+    first: rows.reduce((least, { first }) => Math.min(least, first), Number.POSITIVE_INFINITY),
+    last: rows.reduce((most, { last }) => Math.max(most, last), Number.NEGATIVE_INFINITY),
+    buckets: Float64Array.from(inBuckets, ({ bucket }) => bucket!),
+    classes: Int32Array.from(inBuckets, ({ classNo }) => classNo),
+    counts: Float64Array.from(inBuckets, ({ events }) => events),
+  };
+}
+
+/** What people and a model say of a bucket; class numbers. */
+export interface KnownBucket {
+  readonly bucket: number;
+  readonly agreed: number | null;
+  readonly trained: number | null;
+}
+
+/** Buckets of a job with a consensus, after a number. */
+export async function agreedBuckets(
+  tx: ReadTx,
+  jobId: number,
+  modelId: number,
+  after: number,
+  limit: number,
+): Promise<KnownBucket[]> {
+  return tx.all<KnownBucket>(
+    `SELECT c.unit_id AS bucket, c.class_no AS agreed, m.class_no AS trained FROM consensus c
+       JOIN buckets b ON b.id = c.unit_id LEFT JOIN model_units m ON m.model_id = ? AND m.unit = 'b:' || b.key
+     WHERE c.job_id = ? AND c.unit_kind = 'b' AND c.unit_id > ? ORDER BY c.unit_id LIMIT ?`,
+    modelId,
+    jobId,
+    after,
+    limit,
+  );
+}
+
+/** The name of the last of the next `limit` units that a model was trained on. @param kind `b` = buckets, `e` = events on their own. */
+export async function endOfTrained(
+  tx: ReadTx,
+  modelId: number,
+  kind: 'b' | 'e',
+  after: string,
+  limit: number,
+): Promise<string | undefined> {
+  const row = await tx.get<{ unit: string | null }>(
+    'SELECT max(unit) AS unit FROM (SELECT unit FROM model_units WHERE model_id = ? AND unit > ? AND unit < ? ORDER BY unit LIMIT ?)',
+    modelId,
+    after,
+    // The character after the colon.
+    `${kind};`,
+    limit,
+  );
+  return row?.unit ?? undefined;
+}
+
+/** Buckets of a job, by any version of its decision points (CROSS JOIN keeps SQLite from walking over all its buckets instead), that a model was trained on, and what people say of them now. */
+export async function trainedBuckets(
+  tx: ReadTx,
+  jobId: number,
+  modelId: number,
+  after: string,
+  upTo: string,
+): Promise<KnownBucket[]> {
+  return tx.all<KnownBucket>(
+    `SELECT b.id AS bucket, c.class_no AS agreed, m.class_no AS trained FROM model_units m CROSS JOIN point_versions v
+       CROSS JOIN buckets b ON b.job_id = v.job_id AND b.points_version = v.version AND b.key = substr(m.unit, 3)
+       LEFT JOIN consensus c ON c.unit_kind = 'b' AND c.unit_id = b.id
+     WHERE m.model_id = ? AND m.unit > ? AND m.unit <= ? AND v.job_id = ?`,
+    modelId,
+    after,
+    upTo,
+    jobId,
+  );
+}
+
+/** Events that are units of their own and have a consensus, after a number. */
+export async function agreedEvents(
+  tx: ReadTx,
+  span: Span,
+  shared: boolean,
+  modelId: number,
+  after: number,
+  upTo: number,
+): Promise<OwnUnit[]> {
+  return tx.all<OwnUnit>(
+    `SELECT e.seq, e.event_id AS eventId, d.class_no AS decided, c.class_no AS agreed, m.class_no AS trained FROM consensus c
+       JOIN events e ON e.seq = c.unit_id LEFT JOIN decisions d ON d.id = e.decision_id
+       LEFT JOIN model_units m ON m.model_id = ? AND m.unit = 'e:' || e.seq
+     WHERE c.job_id = ? AND c.unit_kind = 'e' AND c.unit_id > ? AND c.unit_id <= ? AND c.class_no IS NOT NULL
+       AND e.job_id = c.job_id AND e.is_current = 1 AND e.event_at >= ? AND e.event_at <= ? AND (? = 0 OR e.bucket_id IS NULL)`,
+    modelId,
+    span.jobId,
+    after,
+    upTo,
+    span.from,
+    span.to,
+    shared ? 1 : 0,
+  );
+}
+
+/** The number of the last of the next `size` events of a job that have a consensus of their own, also a split one. */
+export async function endOfAgreedEvents(tx: ReadTx, jobId: number, after: number, size: number): Promise<number | undefined> {
+  const row = await tx.get<{ id: number | null }>(
+    `SELECT max(unit_id) AS id FROM (SELECT unit_id FROM consensus WHERE job_id = ? AND unit_kind = 'e' AND unit_id > ?
+       ORDER BY unit_id LIMIT ?)`,
+    jobId,
+    after,
+    size,
+  );
+  return row?.id ?? undefined;
+}
+
+/** Events that are units of their own, have no consensus, and are in the knowledge base of a model. */
+export async function trainedEvents(
+  tx: ReadTx,
+  span: Span,
+  shared: boolean,
+  modelId: number,
+  after: string,
+  upTo: string,
+): Promise<OwnUnit[]> {
+  return tx.all<OwnUnit>(
+    `SELECT e.seq, e.event_id AS eventId, d.class_no AS decided, NULL AS agreed, m.class_no AS trained FROM model_units m
+       JOIN events e ON e.seq = CAST(substr(m.unit, 3) AS INTEGER) LEFT JOIN decisions d ON d.id = e.decision_id
+       LEFT JOIN consensus c ON c.unit_kind = 'e' AND c.unit_id = e.seq
+     WHERE m.model_id = ? AND m.unit > ? AND m.unit <= ? AND c.class_no IS NULL
+       AND e.job_id = ? AND e.is_current = 1 AND e.event_at >= ? AND e.event_at <= ? AND (? = 0 OR e.bucket_id IS NULL)`,
+    modelId,
+    after,
+    upTo,
+    span.jobId,
+    span.from,
+    span.to,
+    shared ? 1 : 0,
+  );
 }
 
 /** Numbers of the current versions of events. */

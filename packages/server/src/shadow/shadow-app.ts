@@ -1,5 +1,6 @@
 import { AppDone, AppJobParams, AppShadow, AppShadowReport, microsToZ } from '@verdict/contract';
 import { labelName } from '../decisions/reasons.ts';
+import type { Principal } from '../http/principal.ts';
 import { type Route, route } from '../http/route.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JobService } from '../jobs/job-service.ts';
@@ -7,8 +8,15 @@ import type { ShadowReport } from './shadow.ts';
 import type { ShadowService } from './shadow-service.ts';
 
 /** A model that decides silently beside the active one: begin, compare, end. */
-export function shadowRoutesApp(deps: { readonly jobs: JobService; readonly shadow: ShadowService }): Route[] {
+export function shadowRoutesApp(deps: {
+  readonly jobs: JobService;
+  readonly shadow: ShadowService;
+  /** Numbers of the events that the caller may label blind, and so must not see the decisions of. */
+  hidden(principal: Principal, job: Job): Promise<readonly number[]>;
+}): Route[] {
   const { jobs, shadow } = deps;
+  const report = async (principal: Principal, job: Job) =>
+    presentReport(job, await shadow.report(job, await deps.hidden(principal, job)));
   const tag = 'app: training';
   const path = '/api/app/jobs/{job_id}/shadow';
   const operate = { scope: 'execute:job_operations', role: 'lead' } as const;
@@ -19,13 +27,13 @@ export function shadowRoutesApp(deps: { readonly jobs: JobService; readonly shad
       path,
       id: 'appGetShadow',
       summary: 'Compare the shadow model with the active one',
+      description: 'Events that wait for a blind label are left out for whoever may give it.',
       tag,
       right: { scope: 'read:resources', role: 'analyst' },
       params: AppJobParams,
       response: AppShadowReport,
       async handler({ principal, params }) {
-        const job = await jobs.get(principal, params.job_id);
-        return presentReport(job, await shadow.report(job));
+        return report(principal, await jobs.get(principal, params.job_id));
       },
     }),
     route({
@@ -42,8 +50,7 @@ export function shadowRoutesApp(deps: { readonly jobs: JobService; readonly shad
       async handler({ principal, params, body, origin }) {
         await jobs.get(principal, params.job_id);
         await shadow.begin(params.job_id, body.model_id, origin);
-        const job = await jobs.get(principal, params.job_id);
-        return presentReport(job, await shadow.report(job));
+        return report(principal, await jobs.get(principal, params.job_id));
       },
     }),
     route({

@@ -77,11 +77,20 @@ export class ShadowService {
     await this.tidy(jobId);
   }
 
-  /** The shadow beside the active model; undefined where there is none. */
-  async report(job: Job): Promise<ShadowReport | undefined> {
+  /**
+   * The shadow beside the active model; undefined where there is none.
+   * @param hidden numbers of events that are left out: those that the asker may have to label blind.
+   */
+  async report(job: Job, hidden: readonly number[] = []): Promise<ShadowReport | undefined> {
     const { shadowModelId, shadowSince } = job;
     if (shadowModelId === null || shadowSince === null) return undefined;
-    const look = { modelId: shadowModelId, since: shadowSince, shared: sharesFeedback(job.category), newest: COMPARED };
+    const look = {
+      modelId: shadowModelId,
+      since: shadowSince,
+      shared: sharesFeedback(job.category),
+      newest: COMPARED,
+      hidden: JSON.stringify(hidden),
+    };
     return this.#storage.read(async (tx) => {
       const agreements = await store.agreements(tx, look);
       return {

@@ -11,12 +11,16 @@ export async function setShadow(tx: Tx, jobId: number, modelId: number | null, s
   );
 }
 
-/** What is looked at: a shadow model, since when, whether votes are counted over buckets, and how many of its newest decisions. */
+/**
+ * What is looked at: a shadow model, since when, whether votes are counted over buckets, and how many of its newest decisions; of those none on
+ * the events with the numbers in `hidden` (a JSON list).
+ */
 export interface Look {
   readonly modelId: number;
   readonly since: number;
   readonly shared: boolean;
   readonly newest: number;
+  readonly hidden: string;
 }
 
 export async function countShadowDecisions(tx: ReadTx, modelId: number): Promise<number> {
@@ -30,12 +34,13 @@ export async function agreements(tx: ReadTx, look: Look): Promise<Agreement[]> {
      JOIN events e ON e.seq = n.event_seq AND e.is_current = 1 JOIN decisions s ON s.id = n.decision_id
      JOIN decisions a ON a.id = e.decision_id AND a.model_id <> s.model_id
      LEFT JOIN consensus c ON c.unit_kind = ? AND c.unit_id = CASE ? WHEN 1 THEN e.bucket_id ELSE e.seq END
-     GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3`,
+     WHERE n.event_seq NOT IN (SELECT value FROM json_each(?)) GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3`,
     look.since,
     look.modelId,
     look.newest,
     look.shared ? 'b' : 'e',
     look.shared ? 1 : 0,
+    look.hidden,
   );
 }
 
@@ -47,12 +52,13 @@ export async function differences(tx: ReadTx, look: Look, limit: number): Promis
      JOIN events e ON e.seq = n.event_seq AND e.is_current = 1 JOIN decisions s ON s.id = n.decision_id
      JOIN decisions a ON a.id = e.decision_id AND a.model_id <> s.model_id
      LEFT JOIN consensus c ON c.unit_kind = ? AND c.unit_id = CASE ? WHEN 1 THEN e.bucket_id ELSE e.seq END
-     WHERE a.class_no IS NOT s.class_no ORDER BY e.seq DESC LIMIT ?`,
+     WHERE a.class_no IS NOT s.class_no AND n.event_seq NOT IN (SELECT value FROM json_each(?)) ORDER BY e.seq DESC LIMIT ?`,
     look.since,
     look.modelId,
     look.newest,
     look.shared ? 'b' : 'e',
     look.shared ? 1 : 0,
+    look.hidden,
     limit,
   );
 }

@@ -1,7 +1,9 @@
-import { Container } from '@mantine/core';
-import { type ErrorComponentProps, Link } from '@tanstack/react-router';
+import { Button, Container } from '@mantine/core';
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { EmptyState } from '../components/empty-state.tsx';
 import { ErrorPanel } from '../components/error-panel.tsx';
+import { PartMissing, reload, reloadOnce } from './parts.ts';
 
 /** Where an address leads nowhere. */
 export function NotFound() {
@@ -12,11 +14,28 @@ export function NotFound() {
   );
 }
 
-/** Where a page could not be drawn. */
+/** Where a page could not be drawn. One that is gone because the service was updated is loaded anew, with the new app. */
 export function PageFailed({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
+  const [reloading, setReloading] = useState(false);
+  const missing = error instanceof PartMissing;
+  useEffect(() => {
+    if (error instanceof PartMissing && error.updated) setReloading(reloadOnce());
+  }, [error]);
+  // What could not be fetched is fetched again with the page's other data.
+  const retry = () => (missing ? void router.invalidate().then(reset) : reset());
   return (
     <Container size="sm" py="xl">
-      <ErrorPanel error={error} retry={reset} />
+      {reloading ? (
+        <EmptyState title="Verdict was updated">Loading the new version of this page…</EmptyState>
+      ) : (
+        <ErrorPanel error={error} retry={missing && error.updated ? undefined : retry} />
+      )}
+      {missing && error.updated && !reloading && (
+        <Button mt="sm" onClick={reload}>
+          Reload
+        </Button>
+      )}
     </Container>
   );
 }

@@ -11,7 +11,7 @@ export interface LiveChange {
 /** Milliseconds until a change shows: at once for the first, seldom for those that follow it. */
 const SOON = 150;
 const SELDOM = 2_000;
-/** For answers with `meta.live` `'seldom'`, which cost the service a walk over all events: how old they may get while nothing but new events comes. */
+/** For answers with `meta.live` `'seldom'`, which count events: how old they may get while nothing but new events comes. */
 export const SELDOM_MS = 60_000;
 
 /** What the service tells of, by name; each says which answers are old now. */

@@ -13,7 +13,8 @@ export interface Series {
 
 /**
  * Values over time. `times` are seconds since 1970, ascending. `summary` says in words what is to be seen, for those who do not see it.
- * With `onSelect` a range can be drawn over it (seconds).
+ * With `onSelect` a range can be drawn over it (seconds). It is drawn anew where `times`, `series` or `format` are others than before: hand in the same
+ * objects as long as they stay.
  */
 export function LineChart({
   times,
@@ -22,7 +23,7 @@ export function LineChart({
   height = 180,
   bars = false,
   stacked = false,
-  format = (value) => String(value),
+  format = String,
   onSelect,
 }: {
   readonly times: readonly number[];
@@ -38,6 +39,7 @@ export function LineChart({
   const dark = useComputedColorScheme('light') === 'dark';
   const select = useRef(onSelect);
   select.current = onSelect;
+  const selects = onSelect !== undefined;
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
@@ -52,18 +54,18 @@ export function LineChart({
         width: element.clientWidth || 400,
         height,
         legend: { show: series.length > 1 || !bars },
-        cursor: { drag: { x: onSelect !== undefined, y: false, setScale: false } },
+        cursor: { drag: { x: selects, y: false, setScale: false } },
         scales: {
           // A bar has its width on both sides of its time; a time that is alone would stand in years of nothing.
           ...(bars ? { x: { range: (): [number, number] => [(times[0] ?? 0) - step / 2, (times.at(-1) ?? 0) + step / 2] } } : {}),
           y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.05 : 1] },
         },
         axes: [
-          { ...axis, ...(height < 140 ? { size: 40, gap: 3, font: '11px system-ui' } : {}) },
-          { ...axis, size: 48, values: (_chart, values) => values.map(format) },
+          { ...axis, values: TIMES, ...(height < 140 ? { size: 40, gap: 3, font: '11px system-ui' } : {}) },
+          { ...axis, size: 56, values: (_chart, values) => values.map(format) },
         ],
         series: [
-          {},
+          { value: '{D} {MMM} {YYYY} {HH}:{mm}' },
           ...drawn.map((each) => ({
             label: each.label,
             stroke: each.color,
@@ -97,7 +99,7 @@ export function LineChart({
       watcher.disconnect();
       chart.destroy();
     };
-  }, [times, series, height, bars, stacked, dark, format, onSelect]);
+  }, [times, series, height, bars, stacked, dark, format, selects]);
   return (
     <figure className="chart" style={{ minHeight: height }}>
       <div ref={place} aria-hidden="true" />
@@ -105,6 +107,18 @@ export function LineChart({
     </figure>
   );
 }
+
+/**
+ * How times stand under a chart, as uPlot wants it: for steps of so many seconds, what each has, and what is added below where year or day begin.
+ * The month has a name, because half the world reads 11/8 the other way round.
+ */
+const TIMES: uPlot.Axis.Values = [
+  [31_536_000, '{YYYY}', null, null, null, null, null, null, 1],
+  [2_419_200, '{MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [86_400, '{D} {MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}', null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}', null, null, null, 1],
+];
 
 /** A colour on the paper of the page, as if it were a thin glaze: what is behind it does not shine through. */
 function mixed(color: string, dark: boolean): string {

@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { memo } from 'react';
 
 interface Bin {
   readonly from: number;
@@ -12,7 +13,7 @@ const SIZE = 190;
 const PAD = 28;
 
 /** How often decisions of a confidence were right: on the diagonal it says what it means. */
-export function Reliability({ bins, ece }: { readonly bins: readonly Bin[]; readonly ece: number }) {
+export const Reliability = memo(function Reliability({ bins, ece }: { readonly bins: readonly Bin[]; readonly ece: number }) {
   const filled = bins.filter((bin) => bin.count > 0);
   const most = Math.max(1, ...filled.map((bin) => bin.count));
   const place = (value: number) => PAD + value * (SIZE - PAD - 8);
@@ -43,6 +44,12 @@ export function Reliability({ bins, ece }: { readonly bins: readonly Bin[]; read
             className="reliability-bin"
           />
         ))}
+        <text x={x(0)} y={SIZE - 16} textAnchor="middle">
+          0
+        </text>
+        <text x={x(1) + 6} y={SIZE - 16} textAnchor="end">
+          100 %
+        </text>
         <text x={x(0.5)} y={SIZE - 6} textAnchor="middle">
           confidence
         </text>
@@ -55,4 +62,4 @@ export function Reliability({ bins, ece }: { readonly bins: readonly Bin[]; read
       </Text>
     </>
   );
-}
+});

@@ -13,15 +13,19 @@ export function Time({ at, relative = false }: { readonly at: string | null | un
 
 /** Date and time in the person's zone. */
 export function local(date: Date): string {
-  return date.toLocaleString(undefined, {
-    year: 'numeric',
-    month: 'short',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
+  return LOCAL.format(date);
 }
+
+// Made once: making one takes longer than all that a page formats with it.
+const LOCAL = new Intl.DateTimeFormat(undefined, {
+  year: 'numeric',
+  month: 'short',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['year', 31_536_000],
@@ -34,7 +38,6 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 /** How long before `now` (milliseconds) it was, in words: `5 minutes ago`. */
 export function ago(date: Date, now: number): string {
   const seconds = (date.getTime() - now) / 1000;
-  const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-  for (const [unit, size] of STEPS) if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
-  return words.format(Math.trunc(seconds), 'second');
+  for (const [unit, size] of STEPS) if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
+  return RELATIVE.format(Math.trunc(seconds), 'second');
 }

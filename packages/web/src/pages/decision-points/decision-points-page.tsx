@@ -28,6 +28,7 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyUndo } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { AboutTypes, own, PointTypeSelect, type PointTypes, typeChanges, typesOf } from './point-types.tsx';
 import { PointsPreview, usePreview } from './points-preview.tsx';
 
 type Field = AppFields['fields'][number];
@@ -50,31 +51,40 @@ export function DecisionPointsPage() {
   const client = useQueryClient();
   useLive(jobId);
   const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
+  const [types, setTypes] = useState<PointTypes>({});
   const [search, setSearch] = useState('');
   const [asking, setAsking] = useState(false);
   useEffect(() => {
-    if (chosen === null && job !== undefined) setChosen(new Set(job.decision_points));
+    if (chosen !== null || job === undefined) return;
+    setChosen(new Set(job.decision_points));
+    setTypes(job.decision_point_types);
   }, [chosen, job]);
   const save = useMutation({
-    mutationFn: (points: readonly string[]) => api.changeJob(jobId, { decision_points: [...points] }),
-    onSuccess: async (_, points) => {
-      const before = job?.decision_points ?? [];
+    mutationFn: (change: Change) => api.changeJob(jobId, bodyOf(change)),
+    onSuccess: async (after, { points, types: set }) => {
+      const before = { points: job?.decision_points ?? [], types: job?.decision_point_types ?? {} };
       setAsking(false);
       await client.invalidateQueries({ queryKey: keys.job(jobId) });
-      notifyUndo(
-        `${points.length} decision points are chosen. Stored events are put in buckets again, newest first.`,
-        async () => {
-          await api.changeJob(jobId, { decision_points: before });
-          setChosen(new Set(before));
-          await client.invalidateQueries({ queryKey: keys.job(jobId) });
-        },
-      );
+      notifyUndo(points === undefined ? TYPES_SAVED : pointsSaved(points.length, Object.keys(set).length > 0), async () => {
+        const back = new Set(before.points);
+        const kept = typesOf(back, after.decision_point_types);
+        const types = typeChanges(back, kept, before.types);
+        await api.changeJob(jobId, bodyOf({ points: points && before.points, types }));
+        setChosen(back);
+        setTypes(before.types);
+        await client.invalidateQueries({ queryKey: keys.job(jobId) });
+      });
     },
   });
   if (error) return <ErrorPanel error={error} />;
   const now = chosen ?? new Set<string>();
   const saved = new Set(job?.decision_points ?? []);
-  const changed = now.size !== saved.size || [...now].some((point) => !saved.has(point));
+  const pointsChanged = now.size !== saved.size || [...now].some((point) => !saved.has(point));
+  const change = {
+    points: pointsChanged ? [...now] : undefined,
+    types: typeChanges(now, job?.decision_point_types ?? {}, types),
+  };
+  const changed = pointsChanged || Object.keys(change.types).length > 0;
   const trained = job?.active_model_id !== null && job?.active_model_id !== undefined;
   // What was chosen and no longer comes in stays visible, or it could not be taken out.
   const unseen = [...new Set([...saved, ...now])].filter(
@@ -87,8 +97,16 @@ export function DecisionPointsPage() {
     if (!next.delete(path)) next.add(path);
     setChosen(next);
   };
+  const setType = (path: string, type: PointTypes[string] | null) => {
+    const { [path]: _, ...others } = types;
+    setTypes(type === null ? others : { ...others, [path]: type });
+  };
+  const goBack = () => {
+    setChosen(saved);
+    setTypes(job?.decision_point_types ?? {});
+  };
   const proposal = (fields.data?.fields ?? []).filter((field) => field.advice === 'good').slice(0, 6);
-  const submit = () => save.mutate([...now]);
+  const submit = () => save.mutate(change);
   return (
     <>
       <PageHeader
@@ -102,16 +120,16 @@ export function DecisionPointsPage() {
         >
           Take the best {proposal.length > 0 ? proposal.length : ''}
         </Button>
-        <Button variant="default" disabled={!changed} onClick={() => setChosen(saved)}>
+        <Button variant="default" disabled={!changed} onClick={goBack}>
           Back to what is saved
         </Button>
         <Tooltip label="Leads and administrators choose decision points" disabled={may}>
           <Button
             disabled={!may || !changed || now.size === 0}
             loading={save.isPending}
-            onClick={() => (trained ? setAsking(true) : submit())}
+            onClick={() => (trained && pointsChanged ? setAsking(true) : submit())}
           >
-            Save {now.size} decision points
+            {pointsChanged || !changed ? `Save ${now.size} decision points` : 'Save the types'}
           </Button>
         </Tooltip>
       </PageHeader>
@@ -139,6 +157,7 @@ export function DecisionPointsPage() {
               {fields.data.fields.length} fields in the newest {fields.data.events.toLocaleString()} events, best first
             </Text>
           </Group>
+          <AboutTypes />
           {unseen.length > 0 && (
             <Alert color="yellow" variant="light" mb="sm" title="Chosen, but in none of these events">
               <Group gap="md">
@@ -170,7 +189,7 @@ export function DecisionPointsPage() {
                       <Table.Th style={{ whiteSpace: 'nowrap' }}>In events</Table.Th>
                       <Table.Th ta="right">Values</Table.Th>
                       <Table.Th>Examples</Table.Th>
-                      <Table.Th>Advice</Table.Th>
+                      <Table.Th w={150}>Advice</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -182,6 +201,8 @@ export function DecisionPointsPage() {
                         checked={now.has(field.path)}
                         disabled={!may}
                         toggle={() => toggle(field.path)}
+                        type={own(types, field.path)}
+                        setType={(type) => setType(field.path, type)}
                       />
                     ))}
                   </Table.Tbody>
@@ -206,6 +227,26 @@ export function DecisionPointsPage() {
       </Modal>
     </>
   );
+}
+
+/** What is saved: other points (undefined where they stay), and the types that change. */
+interface Change {
+  readonly points: readonly string[] | undefined;
+  readonly types: Readonly<Record<string, PointTypes[string] | null>>;
+}
+
+function bodyOf({ points, types }: Change) {
+  return {
+    ...(points === undefined ? {} : { decision_points: [...points] }),
+    ...(Object.keys(types).length === 0 ? {} : { decision_point_types: { ...types } }),
+  };
+}
+
+const TYPES_SAVED = 'The types are saved. They count from the next training on.';
+
+function pointsSaved(count: number, withTypes: boolean): string {
+  const types = withTypes ? ' Their types count from the next training on.' : '';
+  return `${count} decision points are chosen. Stored events are put in buckets again, newest first.${types}`;
 }
 
 /** What changing a choice that a model was trained on costs, in figures of this use case. */
@@ -260,12 +301,17 @@ function Row({
   checked,
   disabled,
   toggle,
+  type,
+  setType,
 }: {
   readonly field: Field;
   readonly rank: number;
   readonly checked: boolean;
   readonly disabled: boolean;
   readonly toggle: () => void;
+  /** What a person has set; undefined = as found. */
+  readonly type: PointTypes[string] | undefined;
+  readonly setType: (type: PointTypes[string] | null) => void;
 }) {
   const advice = ADVICE[field.advice] ?? { word: field.advice, color: 'gray' };
   return (
@@ -276,11 +322,15 @@ function Row({
       <Table.Td ta="right" c="dimmed">
         {rank}
       </Table.Td>
-      <Table.Td fw={550} className="path" miw={150}>
+      <Table.Td fw={550} className="path" miw={184}>
         <AlertText text={field.path} />
-        <Text size="xs" c="dimmed">
-          {field.type}
-        </Text>
+        {checked ? (
+          <PointTypeSelect path={field.path} found={field.type} set={type} disabled={disabled} change={setType} />
+        ) : (
+          <Text size="xs" c="dimmed">
+            {field.type}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td w={84}>
         <Progress
@@ -293,7 +343,7 @@ function Row({
         </Text>
       </Table.Td>
       <Table.Td ta="right">{field.distinct.toLocaleString()}</Table.Td>
-      <Table.Td maw={220}>
+      <Table.Td>
         <Text size="xs" lineClamp={2} className="path">
           {field.examples.map((example, index) => (
             <span key={example}>

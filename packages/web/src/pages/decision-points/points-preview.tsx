@@ -111,7 +111,7 @@ function Shown({ job, data, stale }: { readonly job: AppJob; readonly data: AppP
 function Line({ name, value, note }: { readonly name: string; readonly value: string; readonly note: string }) {
   return (
     <Table.Tr>
-      <Table.Th scope="row" fw={400} c="dimmed">
+      <Table.Th scope="row" fw={400} c="dimmed" pr={8} style={{ whiteSpace: 'nowrap' }}>
         {name}
       </Table.Th>
       <Table.Td ta="right" fw={600} style={{ whiteSpace: 'nowrap' }}>

@@ -1,6 +1,6 @@
 import { Alert, Anchor, Badge, Group, Skeleton, Stack, Tabs, Text, Title } from '@mantine/core';
 import { IconEyeOff } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { AppEvent, AppJob } from '@verdict/client/browser';
 import { api, keys } from '../../app/api.ts';
@@ -15,6 +15,11 @@ import { EventWhy } from './event-why.tsx';
 import type { Condition } from './explorer-query.ts';
 import { VoteBar } from './vote-bar.tsx';
 
+/** What the panel asks for; may be asked for before it stands. */
+export function eventQuery(jobId: number, eventId: string) {
+  return queryOptions({ queryKey: keys.of(jobId, 'event', eventId), queryFn: () => api.event(jobId, eventId) });
+}
+
 /** Everything known about one event. */
 export function EventPanel({
   jobId,
@@ -25,7 +30,7 @@ export function EventPanel({
   readonly eventId: string;
   readonly addCondition?: ((condition: Condition) => void) | undefined;
 }) {
-  const event = useQuery({ queryKey: keys.of(jobId, 'event', eventId), queryFn: () => api.event(jobId, eventId) });
+  const event = useQuery(eventQuery(jobId, eventId));
   const job = useQuery({ queryKey: keys.job(jobId), queryFn: () => api.job(jobId) });
   if (event.error) return <ErrorPanel error={event.error} retry={() => void event.refetch()} />;
   if (!event.data || !job.data) return <Skeleton height={300} />;

@@ -13,8 +13,10 @@ import {
 } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconColumns, IconDownload, IconRefresh, IconSearch, IconTags } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { AppJob } from '@verdict/client/browser';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useJob } from '../../app/job.ts';
 import { type LiveChange, useLive } from '../../app/live.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -23,7 +25,7 @@ import { LineChart } from '../../components/line-chart.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { LabelByFilter } from '../feedback/label-by-filter.tsx';
 import { BucketList } from './bucket-list.tsx';
-import { EventPanel } from './event-panel.tsx';
+import { EventPanel, eventQuery } from './event-panel.tsx';
 import { type Condition, DEFAULT_COLUMNS, type ExplorerState, readState, writeState } from './explorer-query.ts';
 import { exportEvents } from './export-events.tsx';
 import { Facets } from './facets.tsx';
@@ -43,12 +45,14 @@ const RANGES = [
 ];
 const OURS = ['arcanna.result_label', 'arcanna.consensus', 'arcanna.bucket_state'];
 const COLOR = '#4c6ef5';
+const NO_LABELS: AppJob['labels'] = [];
 
 /** All events of a use case: found, counted, looked into. */
 export function ExplorerPage() {
   const { jobId, job, error } = useJob();
   const search = useSearch({ strict: false }) as Record<string, unknown>;
   const navigate = useNavigate();
+  const client = useQueryClient();
   const state = useMemo(() => withColumns(jobId, readState(search), search), [jobId, search]);
   const views = useViews(jobId);
   const [labelling, setLabelling] = useState(false);
@@ -68,6 +72,8 @@ export function ExplorerPage() {
   const hits = useHits(jobId, state, asOf, state.group === 'none');
   // The list goes first: counting at the same time would make both slow.
   const counts = useCounts(jobId, state, facetFields, asOf, !hits.isLoading);
+  const values = counts.data?.counts;
+  const bars = useMemo(() => [{ label: 'Events', color: COLOR, values: values ?? [] }], [values]);
   const fields = useFields(jobId);
   const set = useCallback(
     (part: Partial<ExplorerState>, replace = false) =>
@@ -96,14 +102,19 @@ export function ExplorerPage() {
     if (first) apply(first.search, true);
   }, [opened, views.data, first, apply]);
   const typeText = useDebouncedCallback((text: string) => set({ text }, true), 350);
-  const addCondition = useCallback(
-    (condition: Condition) => {
-      const same = (each: Condition) =>
-        each.field === condition.field && each.operator === condition.operator && each.value === condition.value;
-      if (!state.conditions.some(same)) set({ conditions: [...state.conditions, condition] });
-    },
-    [set, state.conditions],
-  );
+  const add = useRef<(condition: Condition) => void>(() => {});
+  add.current = (condition) => {
+    const same = (each: Condition) =>
+      each.field === condition.field && each.operator === condition.operator && each.value === condition.value;
+    if (!state.conditions.some(same)) set({ conditions: [...state.conditions, condition] });
+  };
+  // The same function whatever the page shows, so that what is handed it need not be drawn again.
+  const addCondition = useCallback((condition: Condition) => add.current(condition), []);
+  const openEvent = (event: string) => {
+    // Asked for at once, and not when the page has been drawn with its panel.
+    if (event !== '') void client.prefetchQuery({ ...eventQuery(jobId, event), staleTime: 10_000 });
+    set({ event }, state.event !== '');
+  };
   const refresh = () => {
     setFresh(false);
     setAsOf(Date.now());
@@ -198,7 +209,7 @@ export function ExplorerPage() {
         {counts.data && counts.data.times.length > 0 ? (
           <LineChart
             times={counts.data.times}
-            series={[{ label: 'Events', color: COLOR, values: counts.data.counts }]}
+            series={bars}
             bars
             height={104}
             summary={`Events over time: ${counts.data.total} in ${counts.data.times.length} steps. Draw over a part to see only that.`}
@@ -211,7 +222,7 @@ export function ExplorerPage() {
         ) : null}
       </Paper>
       <div className="explorer">
-        <Facets counts={counts.data} labels={job?.labels ?? []} add={addCondition} />
+        <Facets counts={counts.data} labels={job?.labels ?? NO_LABELS} add={addCondition} />
         <div className="explorer-main">
           {state.group === 'bucket' && job && (
             <BucketList
@@ -252,7 +263,7 @@ export function ExplorerPage() {
               more={() => {
                 if (hits.hasNextPage && !hits.isFetchingNextPage) void hits.fetchNextPage();
               }}
-              open={(event) => set({ event }, state.event !== '')}
+              open={openEvent}
               sort={(column) => set({ sort: column, descending: state.sort === column ? !state.descending : true })}
             />
           )}

@@ -1,13 +1,14 @@
 import { ActionIcon, Skeleton, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import type { AppLabel } from '@verdict/client/browser';
+import { memo } from 'react';
 import { AlertText } from '../../components/alert-text.tsx';
 import type { Condition } from './explorer-query.ts';
 import { titleOf } from './field-titles.ts';
 import type { Counts } from './use-explorer.ts';
 
 /** How often values occur: a click shows only those, the cross beside them all but those. */
-export function Facets({
+export const Facets = memo(function Facets({
   counts,
   labels,
   add,
@@ -76,4 +77,4 @@ export function Facets({
       )}
     </nav>
   );
-}
+});

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a grid and not a table, because rows far away are not there
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { AppJob } from '@verdict/client/browser';
-import { useEffect, useRef, useState } from 'react';
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { AlertText } from '../../components/alert-text.tsx';
 import { Confidence } from '../../components/confidence.tsx';
 import { LabelBadge } from '../../components/label-badge.tsx';
@@ -66,7 +66,18 @@ export function HitList({
     Enter: () => hits[at] && open(hits[at].id),
     Escape: () => open(''),
   });
-  const columns = ['@timestamp', ...state.columns.filter((column) => column !== '@timestamp')];
+  // The same list as long as the same columns are shown, so that rows that stay as they are need not be drawn again.
+  const named = JSON.stringify(state.columns);
+  const columns = useMemo(
+    () => ['@timestamp', ...(JSON.parse(named) as string[]).filter((column) => column !== '@timestamp')],
+    [named],
+  );
+  const opening = useRef(open);
+  opening.current = open;
+  const choose = useCallback((index: number, id: string) => {
+    setAt(index);
+    opening.current(id);
+  }, []);
   const template = columns.map((column) => WIDTHS[column] ?? 'minmax(100px, 1fr)').join(' ');
   return (
     <div className="hits" role="table" aria-rowcount={hits.length + 1} aria-label="Events">
@@ -92,27 +103,18 @@ export function HitList({
           {shown.map((row) => {
             const hit = hits[row.index]!;
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: Enter and the arrows are taken for the whole list
-              <div
+              <Row
                 key={hit.id}
-                role="row"
-                tabIndex={-1}
-                aria-rowindex={row.index + 2}
-                className="hit"
-                data-focus={row.index === at || undefined}
-                data-open={hit.id === state.event || undefined}
-                style={{ gridTemplateColumns: template, height: ROW, transform: `translateY(${row.start}px)` }}
-                onClick={() => {
-                  setAt(row.index);
-                  open(hit.id);
-                }}
-              >
-                {columns.map((column) => (
-                  <div key={column} role="cell" className="hit-cell">
-                    <Cell column={column} hit={hit} job={job} />
-                  </div>
-                ))}
-              </div>
+                hit={hit}
+                index={row.index}
+                start={row.start}
+                focused={row.index === at}
+                opened={hit.id === state.event}
+                columns={columns}
+                template={template}
+                job={job}
+                choose={choose}
+              />
             );
           })}
         </div>
@@ -120,6 +122,49 @@ export function HitList({
     </div>
   );
 }
+
+/** One event; drawn again only where something of it changed. */
+const Row = memo(function Row({
+  hit,
+  index,
+  start,
+  focused,
+  opened,
+  columns,
+  template,
+  job,
+  choose,
+}: {
+  readonly hit: Hit;
+  readonly index: number;
+  readonly start: number;
+  readonly focused: boolean;
+  readonly opened: boolean;
+  readonly columns: readonly string[];
+  readonly template: string;
+  readonly job: AppJob | undefined;
+  readonly choose: (index: number, id: string) => void;
+}) {
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Enter and the arrows are taken for the whole list
+    <div
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      className="hit"
+      data-focus={focused || undefined}
+      data-open={opened || undefined}
+      style={{ gridTemplateColumns: template, height: ROW, transform: `translateY(${start}px)` }}
+      onClick={() => choose(index, hit.id)}
+    >
+      {columns.map((column) => (
+        <div key={column} role="cell" className="hit-cell">
+          <Cell column={column} hit={hit} job={job} />
+        </div>
+      ))}
+    </div>
+  );
+});
 
 function Cell({ column, hit, job }: { readonly column: string; readonly hit: Hit; readonly job: AppJob | undefined }) {
   const value = valueAt(hit.source, column);

@@ -6,18 +6,14 @@ export function ShortTime({ at }: { readonly at: string | null }) {
   if (at === null || Number.isNaN(Date.parse(at))) return <span>–</span>;
   const date = new Date(at);
   const sameYear = date.getFullYear() === new Date().getFullYear();
-  const text = date.toLocaleString(undefined, {
-    ...(sameYear ? {} : { year: '2-digit' as const }),
-    month: 'short',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    ...(sameYear ? { second: '2-digit' as const } : {}),
-    hour12: false,
-  });
+  const text = (sameYear ? THIS_YEAR : OTHER_YEAR).format(date);
   return (
     <Tooltip label={`${local(date)} here, ${date.toISOString().replace('T', ' ').replace('Z', '')} UTC`}>
       <time dateTime={at}>{text}</time>
     </Tooltip>
   );
 }
+
+const SHORT = { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false } as const;
+const THIS_YEAR = new Intl.DateTimeFormat(undefined, { ...SHORT, second: '2-digit' });
+const OTHER_YEAR = new Intl.DateTimeFormat(undefined, { ...SHORT, year: '2-digit' });

@@ -8,7 +8,7 @@ export function PointValues({ points }: { readonly points: readonly { readonly p
       <Table.Tbody>
         {points.map(({ point, value }) => (
           <Table.Tr key={point}>
-            <Table.Th w="32%" c="dimmed" fw={400} className="path" scope="row">
+            <Table.Th w={220} c="dimmed" fw={400} className="path" scope="row">
               <AlertText text={point} />
             </Table.Th>
             <Table.Td className="path">

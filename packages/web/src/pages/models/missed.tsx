@@ -1,6 +1,7 @@
 import { Stack, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { AppJob, AppLabel, AppModel } from '@verdict/client/browser';
+import { AlertText } from '../../components/alert-text.tsx';
 import { LabelBadge } from '../../components/label-badge.tsx';
 
 /** What people escalated and the model did not: the mistakes that hurt, so they come before all other figures. */
@@ -53,6 +54,12 @@ export function Missed({ model, job }: { readonly model: AppModel; readonly job:
         </Text>
       )}
       {listed.length > 0 && (
+        <Text size="sm" c="dimmed">
+          On the {model.comparison?.held_out} newest labels, which neither model knew, these were not escalated, or dropped though
+          people did not drop them, by one of the two:
+        </Text>
+      )}
+      {listed.length > 0 && (
         <Table verticalSpacing={4}>
           <Table.Thead>
             <Table.Tr>
@@ -70,7 +77,7 @@ export function Missed({ model, job }: { readonly model: AppModel; readonly job:
                     'gone'
                   ) : (
                     <Link to="/jobs/$jobId/events/$eventId" params={{ jobId: String(job.job_id), eventId: each.event_id }}>
-                      Look at it
+                      <AlertText text={each.event_id} limit={40} />
                     </Link>
                   )}
                 </Table.Td>

@@ -235,7 +235,7 @@ function Figures({ model, beside }: { readonly model: AppModel; readonly beside:
         </Table.Tbody>
       </Table>
       <Text size="xs" c="dimmed">
-        From {model.metrics.rows.toLocaleString()} rows. Decision points: {model.decision_points.join(', ')}
+        From {model.metrics.rows.toLocaleString()} labelled buckets. Decision points: {model.decision_points.join(', ')}
       </Text>
       {model.comparison && <Text size="sm">{model.comparison.sentence}</Text>}
       {model.set_aside.map((source) => (

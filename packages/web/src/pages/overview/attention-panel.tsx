@@ -1,6 +1,7 @@
 import { Anchor, Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { AppJob } from '@verdict/client/browser';
+import { memo } from 'react';
 import { AlertText } from '../../components/alert-text.tsx';
 import { Confidence } from '../../components/confidence.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
@@ -9,7 +10,7 @@ import { Time } from '../../components/time.tsx';
 import { useAttention, whyAttention } from './use-overview.ts';
 
 /** The newest alerts that the model would rather have a person look at. */
-export function AttentionPanel({ job }: { readonly job: AppJob }) {
+export const AttentionPanel = memo(function AttentionPanel({ job }: { readonly job: AppJob }) {
   const { data, error, isPending } = useAttention(job.job_id);
   return (
     <Paper withBorder p="sm">
@@ -54,4 +55,4 @@ export function AttentionPanel({ job }: { readonly job: AppJob }) {
       )}
     </Paper>
   );
-}
+});

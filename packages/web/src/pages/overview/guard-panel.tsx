@@ -2,7 +2,7 @@ import { Badge, Button, Group, NumberInput, Paper, Popover, Select, Skeleton, St
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { AppJob } from '@verdict/client/browser';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useCan } from '../../app/session.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
@@ -12,7 +12,7 @@ import { Time } from '../../components/time.tsx';
 const COLORS = { open: 'teal', gathering: 'yellow', closed: 'gray' } as const;
 
 /** How far automation may go: a promise for each label, proved by blind audits. */
-export function GuardPanel({ job }: { readonly job: AppJob }) {
+export const GuardPanel = memo(function GuardPanel({ job }: { readonly job: AppJob }) {
   const client = useQueryClient();
   const may = useCan('guard');
   const jobId = job.job_id;
@@ -100,7 +100,7 @@ export function GuardPanel({ job }: { readonly job: AppJob }) {
       )}
     </Paper>
   );
-}
+});
 
 function Open({ job, opened }: { readonly job: AppJob; readonly opened: () => Promise<void> }) {
   const labels = job.labels.filter((label) => !label.retired);

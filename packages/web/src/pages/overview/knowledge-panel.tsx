@@ -1,9 +1,16 @@
 import { Group, Paper, Progress, Skeleton, Stack, Text, Title, Tooltip } from '@mantine/core';
 import type { AppActivity, AppJob } from '@verdict/client/browser';
+import { memo } from 'react';
 import { knowledgeOf } from './use-overview.ts';
 
 /** Where the buckets (or events) stand between people and the active model. */
-export function KnowledgePanel({ job, activity }: { readonly job: AppJob; readonly activity: AppActivity | undefined }) {
+export const KnowledgePanel = memo(function KnowledgePanel({
+  job,
+  activity,
+}: {
+  readonly job: AppJob;
+  readonly activity: AppActivity | undefined;
+}) {
   const unit = job.decision_points.length > 0 && !job.category.startsWith('Event') ? 'bucket' : 'event';
   return (
     <Paper withBorder p="sm">
@@ -35,4 +42,4 @@ export function KnowledgePanel({ job, activity }: { readonly job: AppJob; readon
       )}
     </Paper>
   );
-}
+});

@@ -1,5 +1,5 @@
 import { Alert, Anchor, Paper, SegmentedControl, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { AppActivity } from '@verdict/client/browser';
 import { useMemo } from 'react';
@@ -12,7 +12,7 @@ import { LineChart } from '../../components/line-chart.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Reliability } from '../../components/reliability.tsx';
 import { StatTile } from '../../components/stat-tile.tsx';
-import { useActivity } from '../jobs/use-activity.ts';
+import { activityQuery, useActivity } from '../jobs/use-activity.ts';
 import { AttentionPanel } from './attention-panel.tsx';
 import { GuardPanel } from './guard-panel.tsx';
 import { KnowledgePanel } from './knowledge-panel.tsx';
@@ -31,14 +31,12 @@ export function OverviewPage() {
   const { jobId, job, error } = useJob();
   const { days } = useSearch({ from: '/shell/jobs/$jobId' });
   const navigate = useNavigate();
+  const client = useQueryClient();
   useLive(jobId);
   const activity = useActivity(jobId, days ?? 30);
   const metrics = useQuery({
-    queryKey: keys.of(jobId, 'metrics', days),
-    queryFn: () => verdict.v2.jobMetrics(jobId, { start: startOf(days ?? 30) }),
+    ...metricsQuery(jobId, days ?? 30),
     placeholderData: (before) => before,
-    retry: false,
-    meta: { live: 'seldom' },
     refetchInterval: SELDOM_MS,
   });
   const model = useQuery({
@@ -49,26 +47,24 @@ export function OverviewPage() {
   const { data } = activity;
   const series = useMemo(() => (data ? seriesOf(data) : []), [data]);
   const sure = useMemo(() => (data ? confidenceOf(data) : []), [data]);
+  const choose = (to: string) => {
+    // Asked for at once, and not when the page has been drawn for the other span.
+    void client.prefetchQuery({ ...activityQuery(jobId, Number(to)), staleTime: 10_000 });
+    void client.prefetchQuery({ ...metricsQuery(jobId, Number(to)), staleTime: 10_000 });
+    void navigate({
+      to: '/jobs/$jobId',
+      params: { jobId: String(jobId) },
+      search: to === '30' ? {} : { days: Number(to) },
+      replace: true,
+    });
+  };
   if (error) return <ErrorPanel error={error} />;
   if (job === undefined) return <Waiting />;
   const inSpan = data?.events.reduce((sum, count) => sum + count, 0) ?? 0;
   return (
     <>
       <PageHeader title={job.title} about={job.description === '' ? `Use case ${job.job_id}` : job.description}>
-        <SegmentedControl
-          aria-label="Time"
-          size="xs"
-          value={String(days ?? 30)}
-          onChange={(to) =>
-            void navigate({
-              to: '/jobs/$jobId',
-              params: { jobId: String(jobId) },
-              search: to === '30' ? {} : { days: Number(to) },
-              replace: true,
-            })
-          }
-          data={SPANS}
-        />
+        <SegmentedControl aria-label="Time" size="xs" value={String(days ?? 30)} onChange={choose} data={SPANS} />
       </PageHeader>
       {job.warnings.map((warning) => (
         <Alert key={warning} color="yellow" variant="light" mb="sm" p="xs" title="The alerts have changed">
@@ -191,6 +187,15 @@ function Waiting() {
       <Skeleton height={280} />
     </>
   );
+}
+
+function metricsQuery(jobId: number, days: number) {
+  return queryOptions({
+    queryKey: keys.of(jobId, 'metrics', days),
+    queryFn: () => verdict.v2.jobMetrics(jobId, { start: startOf(days) }),
+    retry: false,
+    meta: { live: 'seldom' },
+  });
 }
 
 function startOf(days: number): string {

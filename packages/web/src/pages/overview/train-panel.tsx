@@ -2,6 +2,7 @@ import { Button, Group, Paper, Progress, Stack, Text, Title, Tooltip } from '@ma
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { AppJob } from '@verdict/client/browser';
+import { memo } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useCan } from '../../app/session.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
@@ -10,7 +11,7 @@ import { Time } from '../../components/time.tsx';
 import { BeforeAfter } from './before-after.tsx';
 
 /** Train now, with its progress, and what came of the last training. */
-export function TrainPanel({ job }: { readonly job: AppJob }) {
+export const TrainPanel = memo(function TrainPanel({ job }: { readonly job: AppJob }) {
   const client = useQueryClient();
   const may = useCan('train');
   const jobId = job.job_id;
@@ -87,4 +88,4 @@ export function TrainPanel({ job }: { readonly job: AppJob }) {
       </Stack>
     </Paper>
   );
-}
+});
