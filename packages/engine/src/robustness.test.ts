@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { automationFor, exclusionOf } from './automation.ts';
 import { compileDecisionPoints } from './decision-points.ts';
+import { addAudit, createGuard, guardThresholds, guardVerdict } from './guard.ts';
 import { random } from './math.ts';
 import { loadModel, type Model } from './model.ts';
 import { train } from './train.ts';
@@ -259,12 +261,11 @@ describe('attackers', () => {
     expect(flipped / fresh.length).toBeLessThan(0.05);
   });
 
+  // One key labels every twentieth bucket wrongly, and nobody finds out.
+  const poisoned: TrainingRow[] = rows.map((row, r) => (r % 20 === 0 ? { ...row, votes: [row.votes[1]!, row.votes[0]!] } : row));
+  const after: Model = fit(poisoned);
+
   it('who poison 5 % of the labels change at most 1 % of the decisions of other labelled buckets, and few of unlabelled ones', () => {
-    // One key labels every twentieth bucket wrongly.
-    const poisoned: TrainingRow[] = rows.map((row, r) =>
-      r % 20 === 0 ? { ...row, votes: [row.votes[1]!, row.votes[0]!] } : row,
-    );
-    const after: Model = fit(poisoned);
     const touched = new Set(rows.filter((_, r) => r % 20 === 0).map((row) => row.key));
     const outside = rows.filter((row) => !touched.has(row.key));
     const changed = outside.filter(
@@ -274,5 +275,36 @@ describe('attackers', () => {
     const unseen = fresh.filter((row) => after.decide(row.values).choice !== before.decide(row.values).choice).length;
     // Alerts in no labelled bucket move more: those near the border of a rule that a number decides.
     expect(unseen / fresh.length).toBeLessThanOrEqual(0.05);
+  });
+
+  it('who poison 5 % of the labels, spread over all buckets, turn no decision into an automated drop, though the guard is open', () => {
+    const DROP = 0;
+    const factsOf = (verdict: Verdict) => ({
+      label: `class_${verdict.choice}`,
+      confidence: verdict.confidence,
+      outlier: verdict.outlier,
+      undecided: false,
+      unseenProtected: [],
+    });
+    const traffic = alerts(100, 56).map((row) => after.decide(row.values));
+    let guard = createGuard({
+      label: `class_${DROP}`,
+      maxErrorRate: 0.02,
+      thresholds: guardThresholds(traffic.filter(({ choice }) => choice === DROP).map(({ confidence }) => confidence)),
+    });
+    for (const row of alerts(1500, 57)) {
+      const { label, confidence, ...facts } = factsOf(after.decide(row.values));
+      const outcome = row.votes[DROP] === 1 ? 'right' : 'wrong';
+      guard = addAudit(guard, { label, confidence, excluded: exclusionOf(facts) !== null, outcome, chance: 0.05 });
+    }
+    expect(guardVerdict(guard).status).toBe('open');
+    const switches = { closedForAll: false, guard };
+    const decided = alerts(1500, 58).map((row) => ({ clean: before.decide(row.values), poisoned: after.decide(row.values) }));
+    const dropped = decided.filter((one) => one.poisoned.choice === DROP);
+    const freed = dropped.filter((one) => automationFor(factsOf(one.poisoned), switches).automation === 'allowed');
+    expect(freed.length).toBeGreaterThan(dropped.length / 3);
+    // There are such decisions, and they are left to people.
+    expect(dropped.filter((one) => one.clean.choice !== DROP).length).toBeGreaterThan(0);
+    expect(freed.filter((one) => one.clean.choice !== DROP)).toEqual([]);
   });
 });
