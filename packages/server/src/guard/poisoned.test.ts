@@ -69,8 +69,12 @@ it('5 % of the labels poisoned through one key turn no decision into an automate
   });
   for (let n = 0; n < 95; n++) await label(job, n, truth(n), 'ana', ana.value);
   const clean = await train(job);
-  await guards().open(clean, DROP, 0.1, undefined, OPERATOR);
+  const opened = await guards().open(clean, DROP, 0.1, undefined, OPERATOR);
   await audited(clean, 10_000);
+  // All buckets were labelled when it was opened: nothing that came since is as sure as those, so the thresholds are those of the traffic.
+  const { guard, verdict } = (await guards().status(clean)).guards[0]!;
+  expect(guard.state.thresholds[0]).toBeLessThan(opened.guards[0]!.guard.state.thresholds.at(-1)!);
+  expect(verdict.steps[0]!.audits).toBeGreaterThan(0);
 
   // All of them one bad rule, to turn it.
   for (let i = 0; i < 5; i++) await label(job, 1_001 + 8 * i, 'Drop', `name ${i}`, eve.value);
@@ -98,4 +102,4 @@ it('5 % of the labels poisoned through one key turn no decision into an automate
   expect(changed / fresh).toBeLessThanOrEqual(0.01);
   // It does act: nearly all that is to be dropped.
   expect(allowed).toBeGreaterThan(fresh / 4);
-}, 120_000);
+}, 240_000);
