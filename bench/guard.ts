@@ -3,9 +3,12 @@
  * what a fixed-sample bound (Clopper and Pearson 1934) would have done at the same looks.
  *
  *   npm run --silent bench:guard -- [--worlds 2000] [--size 1]
+ *
+ * Ends with an error where the guard opened wrongly in so many worlds that a chance of 5 % would show as many less than once in a thousand runs
+ * (all rows together).
  */
 import { parseArgs } from 'node:util';
-import { type Audit, addAudit, createGuard, type GuardState } from '../packages/engine/src/guard.ts';
+import { type Audit, addAudit, createGuard, type GuardState, guardThresholds } from '../packages/engine/src/guard.ts';
 import { type Random, random } from '../packages/engine/src/math.ts';
 
 const { values: options } = parseArgs({
@@ -26,12 +29,17 @@ interface World {
 
 console.log(`${WORLDS} worlds each, ${LOOKS} daily looks, at most ${100 * RATE} % wrong promised, 95 % sure`);
 console.log('\nOpened wrongly at any look (share of worlds):');
-console.log('| world | audits a day | guard | Clopper–Pearson at each look |\n|---|---|---|---|');
+console.log('| world | audits a day | guard | at most, 95 % sure | Clopper–Pearson at each look |\n|---|---|---|---|---|');
+const LEVEL = 0.05;
+/** Rows of the first table, to share the level of the check among them. */
+const ROWS = 15;
+let broken = 0;
 for (const perDay of [10, 25, 100]) {
   row('error exactly 1 %, one threshold', perDay, [0.9], () => flat(RATE));
   row('error 1.2 %, one threshold', perDay, [0.9], () => flat(1.2 * RATE));
   row('none wrong above, exactly 1 % from the fourth of 7 thresholds', perDay, GRID, edge);
   row('the same, sure alerts drawn 3 times as often', perDay, GRID, (source) => edge(source, 3));
+  row('thresholds made from 20 decisions, exactly 1 % from about the middle one', perDay, undefined, slope);
 }
 
 console.log('\nAudits of freed decisions until it opens (one threshold):');
@@ -42,16 +50,40 @@ console.log('\nClosing, after 1,000 audits at 0.2 %, when the error becomes:');
 console.log('| true error then | closed within 1,000 audits | median audits until closed |\n|---|---|---|');
 for (const error of [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3]) closing(error);
 
-function row(name: string, perDay: number, thresholds: readonly number[], world: (source: Random) => World): void {
+if (broken > 0) {
+  process.stderr.write(`bench:guard: the guard broke its promise in ${broken} of the rows above\n`);
+  process.exitCode = 1;
+}
+
+/** @param thresholds made from decisions of the world before the first audit where left out, as the service does. */
+function row(name: string, perDay: number, thresholds: readonly number[] | undefined, world: (source: Random) => World): void {
   let ours = 0;
   let theirs = 0;
   for (let w = 0; w < WORLDS; w++) {
     const source = random(1_000_003 * w + perDay);
-    const { guard, fixed } = live(world(source), source, thresholds, perDay);
+    const drawn = world(source);
+    const { guard, fixed } = live(drawn, source, thresholds ?? madeFrom(drawn, source), perDay);
     ours += guard ? 1 : 0;
     theirs += fixed ? 1 : 0;
   }
-  console.log(`| ${name} | ${perDay} | ${share(ours)} | ${share(theirs)} |`);
+  // Chance of at least so many at a chance of 5 % for each world.
+  if (ours > 0 && 1 - binomialAtMost(ours - 1, WORLDS, LEVEL) < 0.001 / ROWS) broken++;
+  console.log(`| ${name} | ${perDay} | ${share(ours)} | ${percentOf(upperBound(ours))} | ${share(theirs)} |`);
+}
+
+/** The highest chance at which so few of the worlds would still be seen one time in twenty (Clopper and Pearson 1934). */
+function upperBound(count: number): number {
+  let [low, high] = [count / WORLDS, 1];
+  for (let step = 0; step < 50; step++) {
+    const middle = (low + high) / 2;
+    if (binomialAtMost(count, WORLDS, middle) > 0.05) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+function madeFrom(world: World, source: Random): readonly number[] {
+  return guardThresholds(Array.from({ length: 20 }, () => world.draw(source).confidence));
 }
 
 /** Lives through one world; whether each of the two ever freed a set of alerts with more errors than promised. */
@@ -167,6 +199,33 @@ function edge(source: Random, sure = 1): World {
   };
 }
 
+/**
+ * Confidence spread evenly from 0.8 to 1, errors that grow with doubt: none wrong in the surest part, then ever more, so that exactly 1 % of what
+ * lies above some point near the middle is wrong.
+ */
+function slope(source: Random): World {
+  const middle = 0.3 + 0.4 * source.next();
+  const sure = middle * source.next();
+  // Share of all decisions above a confidence, and how many of these are wrong, as errors grow in a straight line from `sure` on.
+  const steep = (2 * RATE * middle) / (middle - sure) ** 2;
+  const rank = (confidence: number) => (1 - confidence) / 0.2;
+  return {
+    draw: (from) => {
+      const at = from.next();
+      const error = Math.min(1, Math.max(0, steep * (at - sure)));
+      return { confidence: 1 - 0.2 * at, wrong: from.next() < error, chance: 0.05 };
+    },
+    errorFrom: (threshold) => {
+      const to = Math.min(1, rank(threshold));
+      const full = sure + 1 / steep;
+      const line = Math.min(to, full);
+      const wrong = (line > sure ? (steep * (line - sure) ** 2) / 2 : 0) + Math.max(0, to - full);
+      return wrong / to;
+    },
+    leastChance: 0.05,
+  };
+}
+
 /** Chance of at most `k` of `n` at rate `p`: the upper Clopper–Pearson bound lies below p exactly when this is at most 1 − confidence. */
 function binomialAtMost(k: number, n: number, p: number): number {
   let term = (1 - p) ** n;
@@ -179,7 +238,11 @@ function binomialAtMost(k: number, n: number, p: number): number {
 }
 
 function share(count: number): string {
-  return `${((100 * count) / WORLDS).toFixed(1)} %`;
+  return percentOf(count / WORLDS);
+}
+
+function percentOf(part: number): string {
+  return `${(100 * part).toFixed(1)} %`;
 }
 
 function named(n: number): string {

@@ -19,7 +19,8 @@ export interface TableOptions {
   readonly splits?: string;
 }
 
-const POINTS: Readonly<Record<string, readonly string[]>> = {
+/** Decision points of the sets; a set that is not here is looked at with all its paths. */
+export const POINTS: Readonly<Record<string, readonly string[]>> = {
   guide: [
     ...[
       'org.id',

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { automationFor, exclusionOf } from './automation.ts';
+import { compileDecisionPoints } from './decision-points.ts';
+import { addAudit, createGuard, guardThresholds, guardVerdict } from './guard.ts';
 import { random } from './math.ts';
 import { loadModel, type Model } from './model.ts';
 import { train } from './train.ts';
@@ -86,6 +89,52 @@ describe('anything at all', () => {
     const model = fit(rows);
     expectSound(model.decide(['', Number.NaN, Number.NEGATIVE_INFINITY, Array.from({ length: 5000 }, (_, i) => `v${i}`)]));
   });
+
+  it('also empty texts and NaN alone, of which only the shares of the labels can be learned', () => {
+    const rows = Array.from({ length: 40 }, (_, r) => ({
+      key: `k${r}`,
+      values: ['', Number.NaN, [], null] as PointValue[],
+      votes: r % 4 === 0 ? [0, 1] : [1, 0],
+    }));
+    const model = fit(rows);
+    expect(model.decide(['', Number.NaN, [], null]).probabilities[0]).toBeCloseTo(0.75, 1);
+    expectSound(model.decide(['x', 1, ['y'], 'z']));
+    expectSound(model.explain(['x', 1, ['y'], 'z']).verdict);
+  });
+});
+
+describe('sizes', () => {
+  it('a decision point with 100,000 distinct values in 300 rows is learned past, not from', () => {
+    let next = 0;
+    const rows = alerts(300).map((row) => ({
+      ...row,
+      values: [...row.values.slice(0, 3), Array.from({ length: 334 }, () => `id-${next++}`)],
+    }));
+    expect(next).toBeGreaterThan(100_000);
+    const { model: bytes, metrics } = train({ points: POINTS, classes: ['class_0', 'class_1'], rows, seed: 3 });
+    expect(metrics.accuracy).toBeGreaterThan(0.9);
+    const model = loadModel(bytes, { points: POINTS });
+    const fresh = alerts(100, 9);
+    const right = fresh.filter((row, r) => {
+      const verdict = model.decide([...row.values.slice(0, 3), [`id-${r}`, `new-${r}`]]);
+      expectSound(verdict);
+      return row.votes[verdict.choice] === 1;
+    });
+    expect(right.length).toBeGreaterThanOrEqual(90);
+  });
+
+  it('5,000 values in one array of a labelled row weigh no more than one', () => {
+    const plain = alerts(120).map((row) => ({ ...row, values: [...row.values.slice(0, 3), ['tag']] }));
+    const stuffed = plain.map((row, r) =>
+      r === 7 ? { ...row, values: [...row.values.slice(0, 3), Array.from({ length: 5000 }, (_, i) => `tag-${i}`)] } : row,
+    );
+    const [before, after] = [fit(plain), fit(stuffed)];
+    const fresh = alerts(100, 9).map((row) => [...row.values.slice(0, 3), ['tag']]);
+    expect(fresh.filter((values) => before.decide(values).choice !== after.decide(values).choice).length).toBeLessThanOrEqual(1);
+    const own = after.decide(stuffed[7]!.values, stuffed[7]!.key);
+    expectSound(own);
+    expect(stuffed[7]!.votes[own.choice]).toBe(1);
+  });
 });
 
 describe('labels', () => {
@@ -103,6 +152,23 @@ describe('labels', () => {
     }
   });
 
+  it('added with votes leave what they are not about as it was', () => {
+    const rows = alerts(120).map((row) => ({ ...row, votes: [...row.votes, 0] }));
+    const added = Array.from({ length: 20 }, (_, r) => ({
+      key: `z${r}`,
+      values: ['Phishing kit', `mail-${r % 5}`, 7, `open attachment ${r}`] as PointValue[],
+      votes: [0, 0, 1],
+    }));
+    const classes = ['class_0', 'class_1', 'class_2'];
+    const [before, after] = [fit(rows, POINTS, classes), fit([...rows, ...added], POINTS, classes)];
+    expect(after.decide(['Phishing kit', 'mail-9', 7, 'open attachment 77']).choice).toBe(2);
+    const fresh = alerts(100, 9);
+    const moved = fresh.filter((row) => before.decide(row.values).choice !== after.decide(row.values).choice);
+    // Only those near the border of the rule that a number decides may move.
+    expect(moved.length).toBeLessThanOrEqual(5);
+    expect(fresh.filter((row) => after.decide(row.values).choice === 2)).toEqual([]);
+  });
+
   it('may be renamed', () => {
     const rows = alerts(80);
     const [before, after] = [fit(rows), fit(rows, POINTS, ['zebra', 'ant'])];
@@ -116,6 +182,28 @@ describe('the bytes of a model', () => {
     expect(createHash('sha256').update(model).digest('hex')).toBe(
       'f1ff19d5447d642e2918582abf62a22464aba7c8e578d918fdbc64523398b752',
     );
+  });
+
+  it('are the same in whatever order the fields of an alert and the values of its arrays come', () => {
+    const points = compileDecisionPoints(['rule.name', 'host.name', 'size', 'tags']);
+    const raw = alerts(60).map((row, r) => {
+      const [rule, host, size] = row.values;
+      const tags = ['a', 'b', 'c', 'd'].slice(0, 1 + (r % 4));
+      return {
+        row,
+        one: { rule: { name: rule, id: r }, host: { name: host }, size, tags },
+        other: { tags: [...tags, ...tags].reverse(), size, host: { name: host }, rule: { id: r, name: rule } },
+      };
+    });
+    const bytesOf = (read: (alert: (typeof raw)[number]) => unknown) => {
+      const rows = new Map<string, TrainingRow>();
+      for (const alert of raw) {
+        const values = points.values(read(alert));
+        rows.set(points.key(values), { key: points.key(values), values, votes: alert.row.votes });
+      }
+      return train({ points: points.points, classes: ['class_0', 'class_1'], rows: [...rows.values()], seed: 3 }).model;
+    };
+    expect(bytesOf(({ other }) => other)).toEqual(bytesOf(({ one }) => one));
   });
 });
 
@@ -173,12 +261,11 @@ describe('attackers', () => {
     expect(flipped / fresh.length).toBeLessThan(0.05);
   });
 
+  // One key labels every twentieth bucket wrongly, and nobody finds out.
+  const poisoned: TrainingRow[] = rows.map((row, r) => (r % 20 === 0 ? { ...row, votes: [row.votes[1]!, row.votes[0]!] } : row));
+  const after: Model = fit(poisoned);
+
   it('who poison 5 % of the labels change at most 1 % of the decisions of other labelled buckets, and few of unlabelled ones', () => {
-    // One key labels every twentieth bucket wrongly.
-    const poisoned: TrainingRow[] = rows.map((row, r) =>
-      r % 20 === 0 ? { ...row, votes: [row.votes[1]!, row.votes[0]!] } : row,
-    );
-    const after: Model = fit(poisoned);
     const touched = new Set(rows.filter((_, r) => r % 20 === 0).map((row) => row.key));
     const outside = rows.filter((row) => !touched.has(row.key));
     const changed = outside.filter(
@@ -188,5 +275,36 @@ describe('attackers', () => {
     const unseen = fresh.filter((row) => after.decide(row.values).choice !== before.decide(row.values).choice).length;
     // Alerts in no labelled bucket move more: those near the border of a rule that a number decides.
     expect(unseen / fresh.length).toBeLessThanOrEqual(0.05);
+  });
+
+  it('who poison 5 % of the labels, spread over all buckets, turn no decision into an automated drop, though the guard is open', () => {
+    const DROP = 0;
+    const factsOf = (verdict: Verdict) => ({
+      label: `class_${verdict.choice}`,
+      confidence: verdict.confidence,
+      outlier: verdict.outlier,
+      undecided: false,
+      unseenProtected: [],
+    });
+    const traffic = alerts(100, 56).map((row) => after.decide(row.values));
+    let guard = createGuard({
+      label: `class_${DROP}`,
+      maxErrorRate: 0.02,
+      thresholds: guardThresholds(traffic.filter(({ choice }) => choice === DROP).map(({ confidence }) => confidence)),
+    });
+    for (const row of alerts(1500, 57)) {
+      const { label, confidence, ...facts } = factsOf(after.decide(row.values));
+      const outcome = row.votes[DROP] === 1 ? 'right' : 'wrong';
+      guard = addAudit(guard, { label, confidence, excluded: exclusionOf(facts) !== null, outcome, chance: 0.05 });
+    }
+    expect(guardVerdict(guard).status).toBe('open');
+    const switches = { closedForAll: false, guard };
+    const decided = alerts(1500, 58).map((row) => ({ clean: before.decide(row.values), poisoned: after.decide(row.values) }));
+    const dropped = decided.filter((one) => one.poisoned.choice === DROP);
+    const freed = dropped.filter((one) => automationFor(factsOf(one.poisoned), switches).automation === 'allowed');
+    expect(freed.length).toBeGreaterThan(dropped.length / 3);
+    // There are such decisions, and they are left to people.
+    expect(dropped.filter((one) => one.clean.choice !== DROP).length).toBeGreaterThan(0);
+    expect(freed.filter((one) => one.clean.choice !== DROP)).toEqual([]);
   });
 });

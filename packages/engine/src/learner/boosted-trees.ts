@@ -214,38 +214,40 @@ class Boosting {
 
   /** Sums of slopes and counts for each used column, bin and class. Of columns with two bins the rows in bin 1 are added up, the rest is bin 0. */
   #histogram(from: number, to: number): Float64Array {
-    const k = this.#set.classes;
-    const width = 2 * k + 1;
+    const slopeCount = 2 * this.#set.classes;
+    const width = slopeCount + 1;
     const histogram = new Float64Array(this.#begin[this.#usedCount]! * width);
     const total = new Float64Array(width);
-    const present = this.#present;
+    // Read once: a private member read in the loops below costs as much as the sums.
+    const [rows, bins, slopes, wide, beginOf] = [this.#rows, this.#bins, this.#slopes, this.#wide, this.#beginOf];
+    const [columns, wideCount] = [this.#columns, this.#wideCount];
+    const { start, columns: present } = this.#present;
     for (let i = from; i < to; i++) {
-      const row = this.#rows[i]!;
-      const binRow = row * this.#columns;
-      const slopeRow = row * k * 2;
-      for (let s = 0; s < 2 * k; s++) total[s] = total[s]! + this.#slopes[slopeRow + s]!;
-      for (let u = 0; u < this.#wideCount; u++) {
-        const column = this.#wide[u]!;
-        this.#addSlopes(histogram, (this.#beginOf[column]! + this.#bins[binRow + column]!) * width, slopeRow);
+      const row = rows[i]!;
+      const binRow = row * columns;
+      const slopeRow = row * slopeCount;
+      for (let s = 0; s < slopeCount; s++) total[s] = total[s]! + slopes[slopeRow + s]!;
+      for (let u = 0; u < wideCount; u++) {
+        const column = wide[u]!;
+        const at = (beginOf[column]! + bins[binRow + column]!) * width;
+        for (let s = 0; s < slopeCount; s++) histogram[at + s] = histogram[at + s]! + slopes[slopeRow + s]!;
+        histogram[at + slopeCount] = histogram[at + slopeCount]! + 1;
       }
-      for (let at = present.start[row]!; at < present.start[row + 1]!; at++) {
-        const begin = this.#beginOf[present.columns[at]!]!;
-        if (begin >= 0) this.#addSlopes(histogram, (begin + 1) * width, slopeRow);
+      for (let p = start[row]!, end = start[row + 1]!; p < end; p++) {
+        const begin = beginOf[present[p]!]!;
+        if (begin < 0) continue;
+        const at = (begin + 1) * width;
+        for (let s = 0; s < slopeCount; s++) histogram[at + s] = histogram[at + s]! + slopes[slopeRow + s]!;
+        histogram[at + slopeCount] = histogram[at + slopeCount]! + 1;
       }
     }
-    total[2 * k] = to - from;
+    total[slopeCount] = to - from;
     for (let u = 0; u < this.#usedCount; u++) {
       const begin = this.#begin[u]!;
       if (this.#begin[u + 1]! - begin !== 2) continue;
       for (let s = 0; s < width; s++) histogram[begin * width + s] = total[s]! - histogram[(begin + 1) * width + s]!;
     }
     return histogram;
-  }
-
-  #addSlopes(histogram: Float64Array, at: number, slopeRow: number): void {
-    const count = 2 * this.#set.classes;
-    for (let s = 0; s < count; s++) histogram[at + s] = histogram[at + s]! + this.#slopes[slopeRow + s]!;
-    histogram[at + count] = histogram[at + count]! + 1;
   }
 
   /** Finds the best split of a leaf. */

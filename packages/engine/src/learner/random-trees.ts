@@ -29,6 +29,12 @@ export function fitRandomTrees(set: TrainingSet, bins: Uint8Array, sizes: ArrayL
   const left = new Float64Array(k);
   const all = new Float64Array(k);
   const leaf = new Float64Array(k);
+  const votes = votesOf(set);
+  const byColumn = transposed(bins, set.rows, columns);
+  // The rows of a node that are looked at, side by side: their votes and their bins in the column that is tried.
+  const seenRows = new Int32Array(2 * SAMPLE);
+  const seenVotes = new Float64Array(2 * SAMPLE * k);
+  const seenBins = new Uint8Array(2 * SAMPLE);
   for (let t = 0; t < TREES; t++) {
     for (let r = 0; r < set.rows; r++) rows[r] = r;
     const root = forest.addNode();
@@ -37,7 +43,7 @@ export function fitRandomTrees(set: TrainingSet, bins: Uint8Array, sizes: ArrayL
     for (let next = open.pop(); next; next = open.pop()) {
       const { node, from, to } = next;
       all.fill(0);
-      for (let i = from; i < to; i++) addRow(set, rows[i]!, all);
+      for (let i = from; i < to; i++) add(votes, rows[i]! * k, all);
       const split = to - from >= 2 * smallest && !isPure(all) ? findSplit(from, to) : undefined;
       if (!split) {
         const total = all.reduce((sum, votes) => sum + votes, LEAF_PRIOR);
@@ -57,33 +63,32 @@ export function fitRandomTrees(set: TrainingSet, bins: Uint8Array, sizes: ArrayL
     const step = Math.max(1, Math.floor((to - from) / SAMPLE));
     all.fill(0);
     let seen = 0;
-    for (let i = from; i < to; i += step, seen++) addRow(set, rows[i]!, all);
+    for (let i = from; i < to; i += step, seen++) {
+      const row = rows[i]!;
+      seenRows[seen] = row;
+      for (let c = 0; c < k; c++) seenVotes[seen * k + c] = votes[row * k + c]!;
+      add(votes, row * k, all);
+    }
     let best: { column: number; cut: number } | undefined;
     let bestScore = Number.NEGATIVE_INFINITY;
     let useful = 0;
     for (let draw = 0; draw < 3 * tried && useful < tried; draw++) {
       const column = source.below(columns);
-      let low = 0;
-      let high = 1;
-      if (sizes[column]! > 2) {
-        low = 255;
-        high = 0;
-        for (let i = from; i < to; i += step) {
-          const bin = bins[rows[i]! * columns + column]!;
-          if (bin < low) low = bin;
-          if (bin > high) high = bin;
-        }
-        if (low >= high) continue;
+      const at = column * set.rows;
+      let low = 255;
+      let high = 0;
+      for (let s = 0; s < seen; s++) {
+        const bin = byColumn[at + seenRows[s]!]!;
+        seenBins[s] = bin;
+        if (bin < low) low = bin;
+        if (bin > high) high = bin;
       }
-      const cut = low + source.below(high - low);
+      const wide = sizes[column]! > 2;
+      if (wide && low >= high) continue;
+      const cut = wide ? low + source.below(high - low) : source.below(1);
+      if (low >= high) continue;
       left.fill(0);
-      let count = 0;
-      for (let i = from; i < to; i += step) {
-        if (bins[rows[i]! * columns + column]! > cut) continue;
-        addRow(set, rows[i]!, left);
-        count++;
-      }
-      if (count === 0 || count === seen) continue;
+      for (let s = 0; s < seen; s++) if (seenBins[s]! <= cut) add(seenVotes, s * k, left);
       useful++;
       const score = purity(left, all);
       if (score > bestScore) {
@@ -100,7 +105,7 @@ export function fitRandomTrees(set: TrainingSet, bins: Uint8Array, sizes: ArrayL
     let held = 0;
     for (let i = from; i < to; i++) {
       const row = rows[i]!;
-      if (bins[row * columns + column]! <= cut) rows[at++] = row;
+      if (byColumn[column * set.rows + row]! <= cut) rows[at++] = row;
       else buffer[held++] = row;
     }
     for (let i = 0; i < held; i++) rows[at + i] = buffer[i]!;
@@ -136,9 +141,23 @@ export class RandomTrees implements Learner {
   }
 }
 
-function addRow(set: TrainingSet, row: number, into: Float64Array): void {
-  const k = set.classes;
-  for (let c = 0; c < k; c++) into[c] = into[c]! + set.targets[row * k + c]! * set.importance[row]!;
+/** The share of each class times what the row counts, row-major. */
+function votesOf({ targets, importance, rows, classes }: TrainingSet): Float64Array {
+  const votes = new Float64Array(rows * classes);
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < classes; c++) votes[r * classes + c] = targets[r * classes + c]! * importance[r]!;
+  return votes;
+}
+
+/** The bins column by column: a column is read for many rows at a time. */
+function transposed(bins: Uint8Array, rows: number, columns: number): Uint8Array {
+  const turned = new Uint8Array(bins.length);
+  for (let c = 0; c < columns; c++) for (let r = 0; r < rows; r++) turned[c * rows + r] = bins[r * columns + c]!;
+  return turned;
+}
+
+function add(votes: Float64Array, at: number, into: Float64Array): void {
+  for (let c = 0; c < into.length; c++) into[c] = into[c]! + votes[at + c]!;
 }
 
 function isPure(votes: Float64Array): boolean {

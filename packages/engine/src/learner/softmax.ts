@@ -18,11 +18,14 @@ const START = 0.01;
  */
 export function fitSoftmax(set: TrainingSet, penalty: number, seed: number): SoftmaxLearner {
   const k = set.classes;
-  const weights = new Float64Array((set.features + 1) * k);
-  const squares = new Float64Array((set.features + 1) * k).fill(START);
-  const bias = set.features * k;
+  const { start, ids, weights: values, targets, importance } = set;
+  const size = (set.features + 1) * k;
+  // Each weight beside the sum of its squared gradients, because both are needed at once.
+  const state = new Float64Array(2 * size);
+  for (let at = 0; at < size; at++) state[2 * at + 1] = START;
+  const bias = 2 * set.features * k;
   classPrior(set).forEach((share, c) => {
-    weights[bias + c] = log(share);
+    state[bias + 2 * c] = log(share);
   });
   const order = Int32Array.from({ length: set.rows }, (_, r) => r);
   const source = random(seed);
@@ -32,33 +35,41 @@ export function fitSoftmax(set: TrainingSet, penalty: number, seed: number): Sof
     shuffle(order, source);
     for (let i = 0; i < order.length; i++) {
       const row = order[i]!;
-      const from = set.start[row]!;
-      const to = set.start[row + 1]!;
-      for (let c = 0; c < k; c++) scores[c] = weights[bias + c]!;
+      const from = start[row]!;
+      const to = start[row + 1]!;
+      for (let c = 0; c < k; c++) scores[c] = state[bias + 2 * c]!;
       for (let at = from; at < to; at++) {
-        const offset = set.ids[at]! * k;
-        const x = set.weights[at]!;
-        for (let c = 0; c < k; c++) scores[c] = scores[c]! + x * weights[offset + c]!;
+        const offset = 2 * k * ids[at]!;
+        const x = values[at]!;
+        for (let c = 0; c < k; c++) scores[c] = scores[c]! + x * state[offset + 2 * c]!;
       }
       softmaxInPlace(scores, 0, k);
-      for (let c = 0; c < k; c++) scores[c] = (scores[c]! - set.targets[row * k + c]!) * set.importance[row]!;
+      for (let c = 0; c < k; c++) scores[c] = (scores[c]! - targets[row * k + c]!) * importance[row]!;
       for (let at = from; at < to; at++) {
-        const offset = set.ids[at]! * k;
-        const x = set.weights[at]!;
+        const offset = 2 * k * ids[at]!;
+        const x = values[at]!;
         for (let c = 0; c < k; c++) {
-          const gradient = scores[c]! * x + penalty * weights[offset + c]!;
-          squares[offset + c] = squares[offset + c]! + gradient * gradient;
-          weights[offset + c] = weights[offset + c]! - (RATE * gradient) / Math.sqrt(squares[offset + c]!);
+          const here = offset + 2 * c;
+          const weight = state[here]!;
+          const gradient = scores[c]! * x + penalty * weight;
+          const squares = state[here + 1]! + gradient * gradient;
+          state[here + 1] = squares;
+          state[here] = weight - (RATE * gradient) / Math.sqrt(squares);
         }
       }
       for (let c = 0; c < k; c++) {
         const gradient = scores[c]!;
-        squares[bias + c] = squares[bias + c]! + gradient * gradient;
-        weights[bias + c] = weights[bias + c]! - (RATE * gradient) / Math.sqrt(squares[bias + c]!);
+        const here = bias + 2 * c;
+        const squares = state[here + 1]! + gradient * gradient;
+        state[here + 1] = squares;
+        state[here] = state[here]! - (RATE * gradient) / Math.sqrt(squares);
       }
     }
   }
-  return new SoftmaxLearner(Float32Array.from(weights), k);
+  return new SoftmaxLearner(
+    Float32Array.from({ length: size }, (_, at) => state[2 * at]!),
+    k,
+  );
 }
 
 /** Between 8 and 30 passes over the rows: fewer where there are many rows, or many features in them. */

@@ -5,6 +5,7 @@ import {
   closeGuard,
   createGuard,
   exclusionOf,
+  type GuardState,
   type GuardVerdict,
   guardThresholds,
   guardVerdict,
@@ -38,6 +39,8 @@ export interface GuardStatus {
 const KNOWN_VALUES = 100_000;
 const RECENT_DECISIONS = 2_000;
 const ENOUGH_DECISIONS = 200;
+/** Decisions on traffic that have to be known before an audit counts: fewer would make thresholds by chance. */
+const FEWEST_DECISIONS = 20;
 /** Buckets that a new model is asked about before anything is promised of it. */
 const LOOKED_AT = 500;
 /** Audits taken into the evidence in one unit of work. */
@@ -174,7 +177,7 @@ export class GuardService {
     const modelId = job.activeModelId;
     if (modelId === null) throw new Refusal('refused', 'Train a model first: the guard tests the model that decides.');
     const wrong = wrongLabels ? wrongLabels.map((name) => this.#other(job, label, name)) : defaultWrong(job, label);
-    const thresholds = await this.#thresholds(modelId, classNo);
+    const thresholds = await this.#thresholds(job.id, modelId, classNo);
     await this.#storage.write(async (tx) => {
       const now = this.#clock();
       await this.#endIn(tx, job.id, classNo, now, origin);
@@ -230,7 +233,7 @@ export class GuardService {
     const guards = (this.#live.get(jobId) ?? []).filter((guard) => guard.modelId !== modelId);
     if (guards.length === 0) return;
     const thresholds = new Map<number, readonly number[]>();
-    for (const { classNo } of guards) thresholds.set(classNo, await this.#thresholds(modelId, classNo));
+    for (const { classNo } of guards) thresholds.set(classNo, await this.#thresholds(jobId, modelId, classNo));
     await this.#storage.write(async (tx) => {
       const now = this.#clock();
       for (const guard of guards) {
@@ -310,10 +313,12 @@ export class GuardService {
             more = false;
             break;
           }
+          const state = next.state.audits > 0 || audit.excluded ? next.state : await settled(tx, next, audit);
+          next = { ...next, taken: audit.id };
+          if (state === undefined) continue;
           next = {
             ...next,
-            taken: audit.id,
-            state: addAudit(next.state, {
+            state: addAudit(state, {
               label: classId(audit.classNo),
               confidence: audit.confidence,
               excluded: audit.excluded,
@@ -331,11 +336,11 @@ export class GuardService {
   }
 
   /**
-   * Thresholds that suit the model's decisions on this traffic: what it said lately, or, where it is new, what it would say of the newest
-   * buckets. With the default ones a model that is never so sure would wait for ever.
+   * Thresholds to begin with, that suit the model's decisions: what it said lately, or, where it is new, what it would say of the newest
+   * buckets. With the default ones a model that is never so sure would wait for ever. They last until the first audit counts ({@link settled}).
    */
-  async #thresholds(modelId: number, classNo: number): Promise<readonly number[]> {
-    const said = await this.#storage.read((tx) => store.recentConfidences(tx, modelId, classNo, RECENT_DECISIONS));
+  async #thresholds(jobId: number, modelId: number, classNo: number): Promise<readonly number[]> {
+    const said = await this.#storage.read((tx) => store.trafficConfidences(tx, { jobId, modelId, classNo }, RECENT_DECISIONS));
     if (said.length >= ENOUGH_DECISIONS) return guardThresholds(said);
     const confidences: number[] = [];
     for (const text of await this.#storage.read((tx) => store.recentValues(tx, modelId, LOOKED_AT))) {
@@ -433,6 +438,20 @@ export class GuardService {
 }
 
 const NO_FACTS = { outlier: false, undecided: false, unseenProtected: [] as readonly string[] };
+
+/**
+ * The state that an audit which may be the first to count is added to: with thresholds anew, from the decisions on events that came in before
+ * it. Those to begin with come from buckets that are there; where people have labelled most of these, the model is surer of them than of
+ * anything that is to come, and nothing would ever reach the strictest threshold. No label has counted until here, so the choice takes nothing
+ * from the promise.
+ * @returns undefined where too few have come in: then the audit is no evidence.
+ */
+async function settled(tx: ReadTx, guard: Guard, audit: DrawnAudit): Promise<GuardState | undefined> {
+  const said = await store.trafficConfidences(tx, guard, RECENT_DECISIONS, audit.eventSeq - 1);
+  if (said.length < FEWEST_DECISIONS) return undefined;
+  const { label, maxErrorRate, confidence } = guard.state;
+  return createGuard({ label, maxErrorRate, confidence, thresholds: guardThresholds(said) });
+}
 
 /** What makes a decision for a label wrong where nobody says: an escalation that was dropped; else any other label. */
 function defaultWrong(job: Job, label: Label): number[] {

@@ -140,12 +140,28 @@ export async function lastAudit(tx: ReadTx): Promise<number> {
   return (await tx.get<{ top: number | null }>('SELECT max(id) AS top FROM guard_audits'))?.top ?? 0;
 }
 
-/** Confidences of a model's newest decisions for a label. */
-export async function recentConfidences(tx: ReadTx, modelId: number, classNo: number, limit: number): Promise<number[]> {
+/**
+ * Confidences of what a model has decided for a label on events as they came in, newest first: an event counts once, however often its bucket
+ * was seen. Events that were there before the model are no traffic of its own, though reprocessing has it decide them too; nor are
+ * outliers, which a guard never frees. Of very many events the newest 10,000 are looked at.
+ * @param upTo number of the last event that counts; all when left out.
+ */
+export async function trafficConfidences(
+  tx: ReadTx,
+  guard: Pick<Guard, 'jobId' | 'modelId' | 'classNo'>,
+  limit: number,
+  upTo = Number.MAX_SAFE_INTEGER,
+): Promise<number[]> {
   const rows = await tx.all<{ confidence: number }>(
-    'SELECT confidence FROM decisions WHERE model_id = ? AND class_no = ? AND confidence IS NOT NULL ORDER BY id DESC LIMIT ?',
-    modelId,
-    classNo,
+    `SELECT d.confidence FROM models m JOIN (
+       SELECT seq, decision_id, ingested_at FROM events WHERE job_id = ? AND seq <= ? ORDER BY seq DESC LIMIT 10000
+     ) e ON e.ingested_at >= m.created_at JOIN decisions d ON d.id = e.decision_id
+     WHERE m.id = ? AND d.model_id = m.id AND d.class_no = ? AND d.confidence IS NOT NULL AND d.outlier = 0
+     ORDER BY e.seq DESC LIMIT ?`,
+    guard.jobId,
+    upTo,
+    guard.modelId,
+    guard.classNo,
     limit,
   );
   return rows.map(({ confidence }) => confidence);
