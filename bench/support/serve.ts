@@ -8,7 +8,7 @@ const RESOLUTION_MS = 1;
 
 const config = benchConfig(process.argv[2]!);
 const { http, services, stop } = await startService(config, createLog(config));
-services.warmUp();
+void services.warmUp();
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 const address = http.app.server.address();
 

@@ -17,7 +17,7 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  running.services.warmUp();
+  void running.services.warmUp();
   const shown = process.stdout.isTTY ? process.stdout : process.stderr;
   shown.write(await running.welcome(shown.isTTY));
 

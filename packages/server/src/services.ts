@@ -36,7 +36,6 @@ import { DemoService } from './demo/demo-service.ts';
 import { DemoTask } from './demo/demo-task.ts';
 import { driftRoutesApp } from './drift/drift-app.ts';
 import { DriftService } from './drift/drift-service.ts';
-import { Refusal } from './errors.ts';
 import { feedbackRoutesApp } from './feedback/feedback-app.ts';
 import { FeedbackService } from './feedback/feedback-service.ts';
 import { feedbackRoutesV1, type MachineNames, readVote } from './feedback/feedback-v1.ts';
@@ -130,8 +129,8 @@ export interface Services {
   readonly observeCall: Observer;
   /** Begins the long works, after what an earlier process left. */
   start(): Promise<void>;
-  /** Starts the threads that the first page would wait for. Nobody waits for this. */
-  warmUp(): void;
+  /** Starts the threads that the first page would wait for. Never fails. */
+  warmUp(): Promise<void>;
   /** The service is about to stop: not ready any more, calls in flight go on. */
   stopping(): void;
   /** Ends the long works in a state from which they go on; the store is closed after it. */
@@ -351,6 +350,7 @@ export function wireServices(options: {
       onFailure: (error, name) => log.error({ err: error, tool: name }, 'tool failed'),
     }),
   ];
+  let stopped = false;
   let sweep: RetentionSchedule | undefined;
   let driftWatch: { stop(): void } | undefined;
   return {
@@ -388,13 +388,17 @@ export function wireServices(options: {
         log.error({ err: error }, 'retention could not be asked for'),
       );
     },
-    warmUp() {
-      queue.warmUp();
-      search.warmUp().catch((error: unknown) => {
-        if (!(error instanceof Refusal)) log.warn({ err: error }, 'the search could not be warmed up');
-      });
+    async warmUp() {
+      try {
+        const all = await jobs.list({ kind: 'operator', name: 'warm-up' });
+        await search.warmUp(all);
+        await queue.warmUp(all);
+      } catch (error) {
+        if (!stopped) log.warn({ err: error }, 'what the first page waits for could not be warmed up');
+      }
     },
     stopping() {
+      stopped = true;
       readiness.stop();
       changes.end();
     },

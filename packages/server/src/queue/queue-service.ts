@@ -7,7 +7,7 @@ import type { Job } from '../jobs/job.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Ask, askedFor, type Suggested } from './queue.ts';
 import * as store from './queue-store.ts';
-import { QueueThread } from './queue-thread.ts';
+import { type QueueOrder, QueueThread } from './queue-thread.ts';
 
 /** Most questions at once. */
 export const MAX_ASKED = 100;
@@ -15,6 +15,8 @@ export const MAX_ASKED = 100;
 const RESERVED = 15 * 60 * 1_000_000;
 /** Until somebody says something, what was worked out stands for so long, in microseconds: then what came in meanwhile is looked at as well. */
 const STANDS = 60 * 1_000_000;
+/** Use cases for which it is worked out at the start. */
+const MOST_WARMED = 2;
 /** Callers whose questions are remembered. */
 const MOST_REMEMBERED = 200;
 /** A question can be answered for so long. */
@@ -47,9 +49,13 @@ export class QueueService {
     return suggested.length === 0 ? [] : this.#ask(job.id, askedOf, suggested);
   }
 
-  /** Starts the thread that works it out, before anybody waits for it. */
-  warmUp(): void {
-    this.#thread.warmUp();
+  /**
+   * Has the thread work it out once for some jobs, so that nobody waits for its start.
+   * @throws Error when the thread fails or is stopped.
+   */
+  async warmUp(jobs: readonly Job[]): Promise<void> {
+    const asked = jobs.filter(({ running, activeModelId, points }) => running && activeModelId !== null && points.length > 0);
+    for (const job of asked.slice(0, MOST_WARMED)) await this.#thread.suggest(this.#order(job, 1, 'warm-up'));
   }
 
   /** Ends the thread that works it out. */
@@ -64,19 +70,7 @@ export class QueueService {
     const name = JSON.stringify([job.id, askedOf]);
     const last = this.#last.get(name);
     if (last?.state === state && now - last.at < STANDS) return last.suggested;
-    const order = {
-      file: this.#storage.file,
-      field: {
-        jobId: job.id,
-        pointsVersion: job.pointsVersion,
-        points: job.points,
-        askedOf,
-        askedSince: now - RESERVED,
-      },
-      modelId: job.activeModelId,
-      size,
-    };
-    const suggested = await this.#thread.suggest(order);
+    const suggested = await this.#thread.suggest(this.#order(job, size, askedOf));
     this.#last.delete(name);
     this.#last.set(name, { state, at: now, suggested });
     if (this.#last.size > MOST_REMEMBERED) this.#last.delete(this.#last.keys().next().value!);
@@ -96,6 +90,12 @@ export class QueueService {
     if (ask?.event_id !== eventId)
       throw new Refusal('invalid', `There is no question "${token.slice(0, 40)}" about the event "${eventId}". Leave "ask" out.`);
     return { asked: askedFor(ask.reason), chance: ask.chance ?? undefined };
+  }
+
+  #order(job: Job, size: number, askedOf: string): QueueOrder {
+    const { id: jobId, pointsVersion, points, activeModelId: modelId } = job;
+    const askedSince = this.#clock() - RESERVED;
+    return { file: this.#storage.file, field: { jobId, pointsVersion, points, askedOf, askedSince }, modelId, size };
   }
 
   async #ask(jobId: number, askedOf: string, suggested: readonly Suggested[]): Promise<Ask[]> {

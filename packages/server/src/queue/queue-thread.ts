@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { Refusal } from '../errors.ts';
 import type { Suggested } from './queue.ts';
 import type { Field } from './queue-store.ts';
 
@@ -29,9 +30,10 @@ export class QueueThread {
   /** One at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #next = 0;
+  #stopped = false;
   #idle: NodeJS.Timeout | undefined;
 
-  /** What to ask about next, best first. @throws Error when the thread fails; the next call starts another one. */
+  /** What to ask about next, best first. @throws Error when the thread fails (the next call starts another one), Refusal `stopping`. */
   suggest(order: QueueOrder): Promise<readonly Suggested[]> {
     const turn = this.#turn.then(
       () => this.#run(order),
@@ -41,21 +43,15 @@ export class QueueThread {
     return turn;
   }
 
-  /** Starts the thread before anybody waits for it. */
-  warmUp(): void {
-    if (this.#worker) return;
-    this.#worker = this.#start();
-    this.#worker.unref();
-    this.#rest();
-  }
-
-  /** Ends the thread; what it was doing fails. */
+  /** Ends the thread for good; what it was doing fails. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearTimeout(this.#idle);
     await this.#worker?.terminate();
   }
 
-  #run(order: QueueOrder): Promise<readonly Suggested[]> {
+  async #run(order: QueueOrder): Promise<readonly Suggested[]> {
+    if (this.#stopped) throw new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 });
     clearTimeout(this.#idle);
     const worker = this.#worker ?? this.#start();
     this.#worker = worker;
@@ -66,7 +62,7 @@ export class QueueThread {
       worker.off('error', broke);
       worker.off('exit', ended);
       worker.unref();
-      this.#rest();
+      this.#idle = setTimeout(() => this.#end(worker), IDLE_MS).unref();
     };
     const heard = (message: FromQueue): void => {
       if (message.id !== id) return;
@@ -87,8 +83,10 @@ export class QueueThread {
     return promise;
   }
 
-  #rest(): void {
-    this.#idle = setTimeout(() => void this.stop(), IDLE_MS).unref();
+  #end(worker: Worker): void {
+    // Forgotten first: what comes before it is gone gets another one.
+    this.#worker = undefined;
+    void worker.terminate();
   }
 
   #start(): Worker {

@@ -154,8 +154,7 @@ export class SearchService {
   }
 
   /** Has a thread read what all searches read, so that nobody waits for its start: the first page would take seconds otherwise. */
-  async warmUp(): Promise<void> {
-    const jobs = await this.#jobs.list({ kind: 'operator', name: 'warm-up' });
+  async warmUp(jobs: readonly Job[]): Promise<void> {
     await this.#search(undefined, jobs, ALL, { kind: 'counts', fields: [], values: 1, newest: undefined, bars: 1 }, undefined);
   }
 
