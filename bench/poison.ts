@@ -3,7 +3,9 @@
  * aside, and how many decisions on other alerts move. Beside it, what taking the labels of another 5 % away moves: no treatment of poisoned
  * labels can do better than not having them.
  *
- *   npm run --silent bench:poison -- [--sets guide,ait_ads] [--labels 100,300] [--draws 2] [--folder DIR]
+ *   npm run --silent bench:poison -- [--sets guide,ait_ads] [--labels 100,300] [--draws 2] [--size 1] [--folder DIR]
+ *
+ * A size below 1 is only to see that it works: one set, one draw, few labels.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,11 +20,16 @@ const { values: options } = parseArgs({
     sets: { type: 'string', default: 'guide,ait_ads,nsl_kdd,http_params' },
     labels: { type: 'string', default: '100,300' },
     draws: { type: 'string', default: '2' },
+    size: { type: 'string', default: '1' },
     folder: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data') },
   },
 });
 const SHARE = 0.05;
-const MOST_TEST = 1_500;
+const small = Number(options.size) < 1;
+const sets = small ? ['nsl_kdd'] : options.sets.split(',');
+const sizes = small ? [40] : options.labels.split(',').map(Number);
+const draws = small ? 1 : Number(options.draws);
+const MOST_TEST = small ? 200 : 1_500;
 const ANA = 'ana';
 const EVE = 'eve';
 
@@ -39,7 +46,7 @@ type Poison = 'other label' | 'harmless';
 
 console.log('| set | labels | poison | set aside | moved | moved without these labels | moved without 5 % others |');
 console.log('|---|---|---|---|---|---|---|');
-for (const set of options.sets.split(',')) {
+for (const set of sets) {
   const file = join(options.folder, `${set}.jsonl.gz`);
   if (!existsSync(file)) {
     console.log(`| ${set}: skipped, ${file} is not there |`);
@@ -50,8 +57,8 @@ for (const set of options.sets.split(',')) {
   const read = atPoints(alerts, points);
   const classes = [...new Set(alerts.map(({ label }) => label))].sort();
   const grouped = set === 'guide';
-  for (const labels of options.labels.split(',').map(Number)) {
-    const rows = Array.from({ length: Number(options.draws) }, (_, draw) => {
+  for (const labels of sizes) {
+    const rows = Array.from({ length: draws }, (_, draw) => {
       const drawn = split(alerts, 'random', labels, draw, grouped, MOST_TEST);
       return { draw, buckets: bucketsOf(read, drawn.train, classes), test: drawn.test };
     });
