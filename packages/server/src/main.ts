@@ -1,55 +1,20 @@
 #!/usr/bin/env node
-import { BadConfig, loadConfig } from './config.ts';
-import { createLog } from './operations/log.ts';
-import { type Running, startService } from './service.ts';
-import { NewerDatabase } from './storage/migrations.ts';
-import { StoreInUse } from './storage/sqlite.ts';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-/** `npm start`: settings → storage → services → HTTP, until a signal ends it. What is wrong with the start is said in a sentence. */
-async function main(): Promise<void> {
-  let running: Running;
-  try {
-    const loaded = loadConfig(process.env);
-    for (const warning of loaded.warnings) process.stderr.write(`Warning: ${warning}\n`);
-    running = await startService(loaded.config, createLog(loaded.config));
-  } catch (error) {
-    process.stderr.write(`${explain(error)}\n`);
-    process.exitCode = 1;
-    return;
+/** After so long, in milliseconds, what was compiled is written down: a service that is killed writes nothing at its end. */
+const FLUSH_MS = 10_000;
+
+// From source, every file is stripped of its types before it runs, in the service and again in each of its threads. What that gave is kept
+// beside the installed packages, and not in the system's temporary folder: others could write there what we then run.
+if (import.meta.url.endsWith('.ts')) {
+  const folder = fileURLToPath(new URL('../../../node_modules/.cache/verdict', import.meta.url));
+  if (enableCompileCache(folder).directory !== undefined) {
+    // Threads look for it here.
+    process.env.NODE_COMPILE_CACHE = folder;
+    setTimeout(flushCompileCache, FLUSH_MS).unref();
   }
-  void running.services.warmUp();
-  const shown = process.stdout.isTTY ? process.stdout : process.stderr;
-  shown.write(await running.welcome(shown.isTTY));
-
-  let stopping = false;
-  const stop = (signal: string) => {
-    if (stopping) {
-      process.stderr.write('Stopping at once.\n');
-      process.exit(1);
-    }
-    stopping = true;
-    process.stderr.write(`\n${signal}: finishing what was accepted; once more to stop at once.\n`);
-    running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`${explain(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
 }
 
-function explain(error: unknown): string {
-  if (error instanceof BadConfig || error instanceof StoreInUse || error instanceof NewerDatabase) return error.message;
-  if (error instanceof Error && 'code' in error) {
-    if (error.code === 'EADDRINUSE')
-      return 'Something else listens on that port already. Stop it, or set VERDICT_PORT to another one.';
-    if (error.code === 'EACCES')
-      return `Not allowed: ${error.message}. Choose a port above 1023 (VERDICT_PORT) or a folder you may write (VERDICT_DATA_DIR).`;
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-await main();
+const { run } = await import('./run.ts');
+await run();
