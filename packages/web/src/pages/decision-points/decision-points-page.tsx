@@ -322,7 +322,7 @@ function Row({
       <Table.Td ta="right" c="dimmed">
         {rank}
       </Table.Td>
-      <Table.Td fw={550} className="path" miw={184}>
+      <Table.Td fw={550} className="path" miw={216}>
         <AlertText text={field.path} />
         {checked ? (
           <PointTypeSelect path={field.path} found={field.type} set={type} disabled={disabled} change={setType} />
