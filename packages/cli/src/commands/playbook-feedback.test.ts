@@ -62,7 +62,7 @@ it('an answer at triage that an outage kept back is sent by Resend as it was giv
   expect(names(triaged)).toContain('Note that the feedback was not sent');
   const id = (triaged.incident.CustomFields as { verdicteventid: string }).verdicteventid;
   expect(triaged.incident.CustomFields).toMatchObject({
-    verdictfeedback: expect.stringMatching(/^not sent: .*the answer was Escalate$/),
+    verdictfeedback: expect.stringMatching(/^not sent: .*the answer was Escalate; because: /),
     verdictfeedbackuser: 'analyst',
   });
   expect(await feedbackOf(id)).toEqual([]);
@@ -140,17 +140,20 @@ it('Resend sends no close of a machine, and nothing of what is open', async () =
   const resent = await soc.run('Resend feedback', ofJob(), { params, incidents });
   expect(resent.trace).toMatchObject({ state: 'completed', problem: null });
   expect(resent.context).toMatchObject({ Verdict: { Resend: { sent: 0, failed: 0, skipped: 2 } } });
-  expect(resent.incidents).toEqual(incidents);
+  const verdictfeedback = 'no label: no person closed the incident.';
+  expect(resent.incidents).toEqual([
+    ...incidents.slice(0, 2).map((one) => ({ ...one, CustomFields: { ...noted, verdictfeedback } })),
+    incidents[2],
+  ]);
   expect(await feedbackOf('machine')).toEqual([]);
 });
 
 it('the script of the close does the same in the War Room', async () => {
   await send('room-1');
-  const closed = async (url: string) => {
+  const closed = async (...urls: string[]) => {
     const argv = [
       'warroom',
-      '--instance',
-      `one=${url},${soc.keyFile}`,
+      ...urls.flatMap((url, index) => ['--instance', `i${index}=${url},${soc.keyFile}`]),
       '--param',
       `close_reason_mapping=${params.close_reason_mapping}`,
       '--json',
@@ -165,6 +168,10 @@ it('the script of the close does the same in the War Room', async () => {
     CustomFields: { verdictfeedback: expect.stringMatching(/^not sent: .*cannot be reached/), verdictfeedbackuser: 'ana' },
   });
   expect(await feedbackOf('room-1')).toEqual([]);
+  // With one of two instances out of reach it is kept for later, though the other took it.
+  expect(await closed(nowhere, soc.url)).toMatchObject({
+    CustomFields: { verdictfeedback: expect.stringMatching(/^not sent: .*cannot be reached/) },
+  });
   expect(await closed(soc.url)).toMatchObject({ CustomFields: { verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' } });
   expect(JSON.stringify(await feedbackOf('room-1'))).toMatch(/ana.*a known scanner|a known scanner.*ana/);
 });
@@ -176,6 +183,22 @@ it('a close that the mapping names wrongly is not sent, and stays noted', async 
   expect(answer.trace).toMatchObject({ state: 'completed', problem: null });
   expect(names(answer)).toContain('Note that it was not sent');
   expect(await feedbackOf('wrong-1')).toEqual([]);
+
+  // With the mapping mended it is sent, under the name and with the notes of who closed, whoever else closed it since.
+  const closedSince = { ...answer.incident, status: 2, closingUserId: 'DBot', closeNotes: 'by the machine' };
+  const resent = await soc.run('Resend feedback', ofJob(), { params, incidents: [closedSince] });
+  expect(resent.context).toMatchObject({ Verdict: { Resend: { sent: 1, failed: 0 } } });
+  expect(JSON.stringify(await feedbackOf('wrong-1'))).toMatch(/Drop.*ana.*a known scanner|Drop.*a known scanner.*ana/);
+});
+
+it('a playbook with a context of its own is told that a playbook closed', async () => {
+  await send('own-1');
+  const own = await soc.run('Close feedback', closedIncident('own-1', 'soc-automation'), {
+    params,
+    inputs: { closed_by: 'Verdict - Triage' },
+  });
+  expect(own.trace).toMatchObject({ state: 'completed', problem: null });
+  expect(await feedbackOf('own-1')).toEqual([]);
 });
 
 it('Resend says what of its query is not understood, with the name of the task', async () => {

@@ -26,6 +26,7 @@ export const SCRIPTS: readonly AutomationScript[] = [
       { name: 'closeReason', description: 'Why the incident is closed; XSOAR gives it.' },
       { name: 'closeNotes', description: 'What the analyst wrote; XSOAR gives it.' },
       { name: 'closingUserId', description: 'Who closes the incident; XSOAR gives it.' },
+      { name: 'ClosingUserId', description: 'The same, as some versions of XSOAR write it.' },
     ],
     outputs: [],
     dependsOn: COMMANDS,

@@ -1,6 +1,7 @@
 import type { ArgumentsByName } from '../pack/commands.ts';
 import { closeReasons, labelOfReason, type MappedReason } from './close-reasons.ts';
 import { jobIdOf } from './jobs.ts';
+import { personOf } from './machines.ts';
 import { type Entry, type Fields, fail, merged, resultEntry, table } from './platform.ts';
 import { callForObject } from './server.ts';
 import { alertText, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';
@@ -35,13 +36,24 @@ function itemText(event: unknown, name: string, jobId: number, mapping: readonly
     severity: severity === undefined ? undefined : String(severity),
     event_id: id === '' ? undefined : JSON.stringify(id),
     label: isIncident ? labelOfIncident(fields, mapping) : givenLabel(fields),
-    raw_body: alertText(isIncident ? fields.rawJSON || fields : fields.raw_body, `raw_body of ${name}`),
+    raw_body: alertText(isIncident ? fields.rawJSON || withoutClose(fields) : fields.raw_body, `raw_body of ${name}`),
   });
 }
 
+/** How an incident ended is no part of the alert: the machine would learn to read the answer there. */
+function withoutClose(incident: Fields): Fields {
+  const kept: Record<string, unknown> = {};
+  Object.keys(incident).forEach((name) => {
+    if (CLOSE.indexOf(name) < 0) kept[name] = incident[name];
+  });
+  return kept;
+}
+
+const CLOSE = ['closeReason', 'closeNotes', 'closingUserId'];
+
 /** What a person closed an incident with is their word on it, if it is mapped to a label; nothing else is. */
 function labelOfIncident(incident: Fields, mapping: readonly MappedReason[]): string | undefined {
-  const user = textOf(incident.closingUserId, 'closingUserId');
+  const user = personOf(textOf(incident.closingUserId, 'closingUserId'));
   const label = labelOfReason(textOf(incident.closeReason, 'closeReason'), mapping);
   if (user === '' || label === '') return undefined;
   return JSON.stringify({

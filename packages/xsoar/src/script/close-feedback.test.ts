@@ -107,7 +107,10 @@ describe('an analyst’s close', () => {
     const found = [answered, byPlaybook, byMachine];
     const resend = await xsoar.run({ script: 'VerdictResendFeedback', args: { query: 'q' }, found });
     expect(resend.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 2, failed: 0, skipped: 1 } } });
-    expect(resend.noted).toEqual(['77', '80'].map((id) => ({ id, verdictfeedback: 'Escalate', verdictfeedbackuser: 'ben' })));
+    expect(resend.noted).toEqual([
+      ...['77', '80'].map((id) => ({ id, verdictfeedback: 'Escalate', verdictfeedbackuser: 'ben' })),
+      { id: '81', verdictfeedback: 'no label: no person closed the incident.' },
+    ]);
     // The same person saying the same again is one vote.
     const votes = await running.services.feedback.history(jobId, 'closed-1');
     expect(votes.length).toBe(before + 1);
@@ -123,5 +126,47 @@ describe('an analyst’s close', () => {
     });
     expect(failed.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 0, failed: 1 } } });
     expect(failed.noted).toEqual([]);
+  });
+
+  it('sends a waiting answer with what its analyst wrote, never with the notes of the close, and before the close of somebody else', async () => {
+    const verdictfeedback = 'not sent: x; the answer was Escalate; because: odd hour; again';
+    const CustomFields = { ...(incident.CustomFields as object), verdictfeedback, verdictfeedbackuser: 'eva' };
+    const closed = await close({ CustomFields, closingUserId: 'fay' });
+    expect(closed.noted).toEqual([{ verdictfeedback: 'Drop', verdictfeedbackuser: 'fay' }]);
+    const votes = JSON.parse(JSON.stringify(await running.services.feedback.history(jobId, 'closed-1'))) as object[];
+    const of = (name: string) => JSON.stringify(votes.filter((vote) => JSON.stringify(vote).includes(`"${name}"`)));
+    expect(of('eva')).toContain('odd hour; again');
+    expect(of('eva')).not.toContain('known scanner');
+    expect(of('fay')).toContain('known scanner');
+
+    // The outage goes on: the answer stays, whoever closes.
+    const down = instance({ url: 'http://127.0.0.1:1' });
+    expect((await close({ CustomFields, closingUserId: 'fay' }, {}, down)).noted).toEqual([]);
+  });
+
+  it('notes with what an outage kept which event it was, where only the context knew', async () => {
+    const context = { Arcanna: { Event: [{ event_id: 'closed-1', job_id: jobId }] } };
+    const { noted } = await close({ CustomFields: {} }, context, instance({ url: 'http://127.0.0.1:1' }));
+    expect(noted).toEqual([
+      {
+        verdictfeedback: expect.stringMatching(/^not sent: /),
+        verdictfeedbackuser: 'ana',
+        verdicteventid: 'closed-1',
+        verdictjobid: String(jobId),
+      },
+    ]);
+  });
+
+  it('takes the user as other versions write it, and resends the others where one incident cannot be read', async () => {
+    const { noted } = await close({ closingUserId: '', ClosingUserId: 'gil' });
+    expect(noted).toEqual([{ verdictfeedback: 'Drop', verdictfeedbackuser: 'gil' }]);
+    const waits = (id: string, more: object) => ({
+      ...incident,
+      id,
+      CustomFields: { ...(incident.CustomFields as object), verdictfeedback: 'not sent: x', ...more },
+    });
+    const found = [waits('90', { verdicteventid: ['a', 'b'] }), waits('91', {})];
+    const resend = await xsoar.run({ script: 'VerdictResendFeedback', args: { query: 'q' }, found });
+    expect(resend.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 1, failed: 1, skipped: 0 } } });
   });
 });

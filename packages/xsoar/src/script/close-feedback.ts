@@ -1,4 +1,4 @@
-import { type Closed, closedOf, noteInIncident, sendClosed } from './feedback-of-close.ts';
+import { type Closed, closedOf, fieldOf, noteInIncident, sendClosed, sendWaiting, waitingIn } from './feedback-of-close.ts';
 import {
   currentContext,
   currentIncident,
@@ -19,7 +19,17 @@ export function run(): Entry {
   try {
     return closeFeedback();
   } catch (thrown) {
-    return warning(`Verdict was not told of the close: ${sentenceOf(thrown)}`);
+    const sentence = sentenceOf(thrown);
+    noteSafely({ verdictfeedback: `not sent: ${sentence}` });
+    return warning(`Verdict was not told of the close: ${sentence}`);
+  }
+}
+
+function noteSafely(fields: Fields): void {
+  try {
+    noteInIncident(fields);
+  } catch {
+    // The War Room says it all the same.
   }
 }
 
@@ -32,7 +42,7 @@ function closeFeedback(): Entry {
   const closed = closedOf(incident, context);
   if (closed.user === '') return said('Nothing was sent to Verdict: no person closed the incident.');
   if (closed.eventId === '') return said('Nothing was sent to Verdict: the incident is no event of it.');
-  return tell(closed);
+  return tell(closed, incident);
 }
 
 /** What the form of the close says goes before what the incident says, unless it is empty. */
@@ -44,15 +54,27 @@ function filled(given: Fields): Fields {
   return kept;
 }
 
-function tell(closed: Closed): Entry {
+function tell(closed: Closed, incident: Fields): Entry {
+  // An answer that waits to be sent was given first, and perhaps by somebody else.
+  const waiting = waitingIn(incident);
+  const before = waiting && sendWaiting(closed, waiting);
+  const waits = before !== undefined && before.kind !== 'sent';
   const outcome = sendClosed(closed);
   if (outcome.kind === 'no label') return said(`Nothing was sent to Verdict: ${outcome.sentence}`);
   if (outcome.kind === 'sent') {
-    noteInIncident({ verdictfeedback: outcome.label, verdictfeedbackuser: closed.user });
+    if (!waits) noteInIncident({ verdictfeedback: outcome.label, verdictfeedbackuser: closed.user });
     return said(`Verdict was told ${plain(outcome.label)} by ${plain(closed.user)}.`);
   }
-  noteInIncident({ verdictfeedback: `not sent: ${outcome.sentence}`, verdictfeedbackuser: closed.user });
+  if (!waits) {
+    const note = { verdictfeedback: `not sent: ${outcome.sentence}`, verdictfeedbackuser: closed.user };
+    noteInIncident(merged(note, eventOf(closed, incident)));
+  }
   return warning(`Verdict was not told of the close: ${outcome.sentence} Verdict - Resend feedback sends it later.`);
+}
+
+/** The event, where only the context knew it: what sends the feedback later has the incident alone. */
+function eventOf({ eventId, jobId }: Closed, incident: Fields): Fields {
+  return fieldOf(incident, 'verdicteventid') === '' ? { verdicteventid: eventId, verdictjobid: jobId } : {};
 }
 
 function said(sentence: string): Entry {

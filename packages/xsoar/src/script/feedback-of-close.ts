@@ -1,5 +1,5 @@
-import { MACHINES } from './machines.ts';
-import { type Entry, type Fields, fail, isErrorEntry, runCommand, sentenceOf } from './platform.ts';
+import { personOf } from './machines.ts';
+import { type Entry, type Fields, fail, isErrorEntry, merged, runCommand, sentenceOf } from './platform.ts';
 import { isObject, textOf } from './values.ts';
 
 /** What an analyst's close says. */
@@ -23,13 +23,13 @@ export type Outcome =
  */
 export function closedOf(incident: Fields, context: Fields): Closed {
   const event = lastEvent(context);
-  const user = textOf(incident.closingUserId, 'closingUserId');
+  const user = textOf(incident.closingUserId, 'closingUserId') || textOf(incident.ClosingUserId, 'ClosingUserId');
   return {
     eventId: fieldOf(incident, 'verdicteventid') || textOf(event.event_id, 'event_id'),
     jobId: fieldOf(incident, 'verdictjobid') || textOf(event.job_id, 'job_id'),
     reason: reasonOf(incident),
     notes: textOf(incident.closeNotes, 'closeNotes'),
-    user: MACHINES.indexOf(user.toLowerCase()) < 0 ? user : '',
+    user: personOf(user),
   };
 }
 
@@ -49,7 +49,7 @@ export function sendClosed(closed: Closed): Outcome {
 /** Sends a label that a person gave, under `user`. */
 export function sendLabel({ eventId, jobId, notes, user }: Closed, label: string): Outcome {
   try {
-    firstGood(
+    taken(
       runCommand('arcanna-send-event-feedback', {
         event_id: eventId,
         job_id: jobId,
@@ -74,6 +74,54 @@ export function fieldOf(incident: Fields, name: string): string {
   const custom = isObject(incident.CustomFields) ? incident.CustomFields : {};
   return textOf(incident[name], name) || textOf(custom[name], name);
 }
+
+/** What an analyst said and an outage kept back, as it stands in the field `verdictfeedback`. */
+export interface Waiting {
+  /** A label that was answered, or a close reason, which the instance maps when it is sent. */
+  readonly kind: 'label' | 'reason';
+  readonly said: string;
+  readonly user: string;
+  readonly notes: string;
+}
+
+const NOT_SENT = /^not sent/i;
+/** What playbooks note of it; why the analyst said so may be empty. */
+const WAITING = /^not sent[\s\S]*?; (the answer was|closed as) ([^;]+)(?:; because: ([\s\S]*))?$/i;
+
+/** Whether an incident waits for its feedback to be sent. */
+export function isWaiting(incident: Fields): boolean {
+  return NOT_SENT.test(fieldOf(incident, 'verdictfeedback'));
+}
+
+/** What was said and waits in an incident; undefined where nothing was noted but that something was not sent. */
+export function waitingIn(incident: Fields): Waiting | undefined {
+  const found = WAITING.exec(fieldOf(incident, 'verdictfeedback'));
+  if (found === null) return undefined;
+  return {
+    kind: /^closed/i.test(textOf(found[1], 'kind')) ? 'reason' : 'label',
+    said: textOf(found[2], 'said'),
+    user: fieldOf(incident, 'verdictfeedbackuser'),
+    notes: textOf(found[3], 'notes'),
+  };
+}
+
+/** Sends what waits, of the event of a close: under the name of who said it, and with what they wrote. */
+export function sendWaiting(closed: Closed, { kind, said, user, notes }: Waiting): Outcome {
+  const own = merged(closed, { user, notes, reason: said });
+  return kind === 'label' ? sendLabel(own, said) : sendClosed(own);
+}
+
+/**
+ * Feedback is sent when an instance took it and none was out of reach: one that knows nothing of the event has no say, but one that is
+ * down may be the one that learns from it. Sent again, the same word of the same person counts once.
+ */
+function taken(entries: readonly Entry[]): void {
+  firstGood(entries);
+  const down = entries.filter((entry) => isErrorEntry(entry) && OUT_OF_REACH.test(textOf(entry.Contents, 'Contents')))[0];
+  if (down !== undefined) fail(textOf(down.Contents, 'Contents'));
+}
+
+const OUT_OF_REACH = /cannot be reached|is not trusted/;
 
 /** Of several instances one may answer and another not: the first good answer counts. */
 export function firstGood(entries: readonly Entry[]): Entry {

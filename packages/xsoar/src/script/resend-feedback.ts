@@ -1,8 +1,7 @@
-import { closedOf, fieldOf, firstGood, noteInIncident, sendClosed, sendLabel } from './feedback-of-close.ts';
-import { type Entry, type Fields, fail, givenArguments, merged, resultEntry, runCommand, table } from './platform.ts';
+import { closedOf, firstGood, isWaiting, noteInIncident, sendClosed, sendWaiting, waitingIn } from './feedback-of-close.ts';
+import { type Entry, type Fields, fail, givenArguments, resultEntry, runCommand, sentenceOf, table } from './platform.ts';
 import { isObject, neededText, numberOf, textOf } from './values.ts';
 
-const NOT_SENT = /^not sent/i;
 const LIMIT = 100;
 
 /** The script of *Verdict - Resend feedback*: sends the feedback of closed incidents that an outage kept from Verdict. */
@@ -11,9 +10,7 @@ export function run(): Entry {
   const found = firstGood(
     runCommand('getIncidents', { query: neededText(args.query, 'query'), size: numberOf(args.limit, 'limit') || LIMIT }),
   );
-  const rows = incidentsOf(found)
-    .filter((incident) => NOT_SENT.test(fieldOf(incident, 'verdictfeedback')))
-    .map(resend);
+  const rows = incidentsOf(found).filter(isWaiting).map(resend);
   const count = (status: string) => rows.filter((row) => row.status === status).length;
   const result = { sent: count('sent'), failed: count('failed'), skipped: count('no label'), incidents: rows };
   const human =
@@ -23,24 +20,36 @@ export function run(): Entry {
   return resultEntry(result, human, { 'Verdict.Resend(true)': result });
 }
 
-/** What Triage notes where an analyst's answer could not be sent. */
-const ANSWER = /the answer was (.+)$/;
-
+/** Each incident by itself: one that cannot be read must not keep the others waiting. */
 function resend(incident: Fields): Fields {
+  try {
+    return resendOne(incident);
+  } catch (thrown) {
+    return { incident: String(incident.id), status: 'failed', feedback: '', sentence: sentenceOf(thrown) };
+  }
+}
+
+function resendOne(incident: Fields): Fields {
   const id = textOf(incident.id, 'id');
   const closed = closedOf(incident, {});
-  // An answer that was given is sent as it was given: the close reason may say something else, and come from somebody else.
-  const given = ANSWER.exec(fieldOf(incident, 'verdictfeedback'));
-  const answer = given === null ? '' : given[1] || '';
-  const user = answer === '' ? closed.user : fieldOf(incident, 'verdictfeedbackuser');
-  if (user === '') return { incident: id, status: 'no label', feedback: '', sentence: 'no person closed the incident.' };
-  const outcome = answer === '' ? sendClosed(closed) : sendLabel(merged(closed, { user }), answer);
+  // What was said is sent as it was said: the close may say something else, and come from somebody else.
+  const waiting = waitingIn(incident);
+  const { user } = waiting || closed;
+  if (user === '') return skipped(id, 'no person closed the incident.');
+  const outcome = waiting ? sendWaiting(closed, waiting) : sendClosed(closed);
+  if (outcome.kind === 'no label') return skipped(id, outcome.sentence);
   if (outcome.kind === 'sent') {
     noteInIncident({ id, verdictfeedback: outcome.label, verdictfeedbackuser: user });
     return { incident: id, status: 'sent', feedback: outcome.label, sentence: '' };
   }
-  if (outcome.kind === 'failed' && answer === '') noteInIncident({ id, verdictfeedback: `not sent: ${outcome.sentence}` });
-  return { incident: id, status: outcome.kind, feedback: '', sentence: outcome.sentence };
+  if (!waiting) noteInIncident({ id, verdictfeedback: `not sent: ${outcome.sentence}` });
+  return { incident: id, status: 'failed', feedback: '', sentence: outcome.sentence };
+}
+
+/** What is no label never becomes one by waiting: noted as such, it does not take the place of others that wait. */
+function skipped(id: string, sentence: string): Fields {
+  noteInIncident({ id, verdictfeedback: `no label: ${sentence}` });
+  return { incident: id, status: 'no label', feedback: '', sentence };
 }
 
 function incidentsOf(entry: Entry): Fields[] {

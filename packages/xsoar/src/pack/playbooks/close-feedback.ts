@@ -23,6 +23,12 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
     },
     { key: 'event_id', value: '${incident.verdicteventid}', required: true, description: 'The event in Verdict.' },
     { key: 'job_id', value: '${incident.verdictjobid}', required: false, description: 'The AI use case of the event.' },
+    {
+      key: 'closed_by',
+      value: '${Verdict.ClosedBy}',
+      required: false,
+      description: 'The playbook that closed the incident by itself; then nothing is sent.',
+    },
   ],
   outputs: [
     { contextPath: 'Verdict.CloseReason.label', description: 'The label that the close reason stands for.', type: 'String' },
@@ -42,6 +48,8 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
             [{ left: { root: 'inputs.username' }, operator: 'isNotEmpty' }],
             [{ left: { root: 'inputs.event_id' }, operator: 'isNotEmpty' }],
             [{ left: { root: 'Verdict.ClosedBy' }, operator: 'isEmpty' }],
+            // A playbook with a context of its own does not see the one above.
+            [{ left: { root: 'inputs.closed_by' }, operator: 'isEmpty' }],
             ...MACHINES.map((machine) => [
               { left: { root: 'inputs.username' }, operator: 'isNotEqualString', right: machine, ignoreCase: true as const },
             ]),
@@ -104,9 +112,12 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
       kind: 'command',
       id: '7',
       name: 'Note that it was not sent',
-      description: 'Verdict - Resend feedback sends it later.',
+      description: 'Verdict - Resend feedback sends it later as it was given, once the incident is closed.',
       command: 'Builtin|||setIncident',
-      arguments: { verdictfeedback: 'not sent: the War Room says why', verdictfeedbackuser: '${inputs.username}' },
+      arguments: {
+        verdictfeedback: 'not sent: the War Room says why; closed as ${inputs.close_reason}; because: ${inputs.close_notes}',
+        verdictfeedbackuser: '${inputs.username}',
+      },
       next: '9',
     },
     { kind: 'title', id: '9', name: 'Done' },

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
 import type { Task } from './task.ts';
-import { EVENT_ID, JOB_ID } from './triage-event.ts';
+import { EVENT_ID, INSTANCE, JOB_ID } from './triage-event.ts';
 
 /** *Verdict - Triage* with an analyst: assigned, asked, and the answer sent as feedback. */
 export const ASK_THE_ANALYST: readonly Task[] = [
@@ -30,7 +30,7 @@ export const ASK_THE_ANALYST: readonly Task[] = [
     name: 'Get the possible decisions',
     description: 'They are the options of the question.',
     command: 'Verdict|||arcanna-get-decision-set',
-    arguments: { job_id: JOB_ID },
+    arguments: { job_id: JOB_ID, using: INSTANCE },
     next: '32',
     onError: '44',
   },
@@ -66,6 +66,7 @@ export const ASK_THE_ANALYST: readonly Task[] = [
       username: '${Verdict_Review.Answers.name}',
       closing_notes: '${Verdict_Review.Answers.1}',
       decision_set: '${Arcanna.Event.decision_set}',
+      using: INSTANCE,
     },
     next: '34',
     onError: '35',
@@ -86,7 +87,8 @@ export const ASK_THE_ANALYST: readonly Task[] = [
     description: 'Verdict - Resend feedback sends it later, once the incident is closed.',
     command: 'Builtin|||setIncident',
     arguments: {
-      verdictfeedback: 'not sent: the War Room says why; the answer was ${Verdict_Review.Answers.0}',
+      verdictfeedback:
+        'not sent: the War Room says why; the answer was ${Verdict_Review.Answers.0}; because: ${Verdict_Review.Answers.1}',
       verdictfeedbackuser: '${Verdict_Review.Answers.name}',
     },
     next: '99',

@@ -5,6 +5,9 @@ import type { Comparison } from './task.ts';
 export const EVENT_ID = '${Arcanna.Event.event_id}';
 export const JOB_ID = '${Arcanna.Event.job_id}';
 
+/** The instance that is asked; empty for all that are enabled. */
+export const INSTANCE = '${inputs.instance}';
+
 /** A member of the event. */
 export const event = (accessor: string) => ({ root: 'Arcanna.Event', accessor });
 /** Whether a member of the event is this text, in letters of either case. */

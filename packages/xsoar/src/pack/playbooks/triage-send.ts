@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
 import type { Task } from './task.ts';
-import { EVENT_ID, equals, JOB_ID } from './triage-event.ts';
+import { EVENT_ID, equals, INSTANCE, JOB_ID } from './triage-event.ts';
 
 /** *Verdict - Triage* up to the decision: the alert is sent, and asked about until it is decided. */
 export const SEND_AND_WAIT: readonly Task[] = [
@@ -25,6 +25,7 @@ export const SEND_AND_WAIT: readonly Task[] = [
       severity: '${inputs.severity}',
       id_value: '${inputs.event_id}',
       job_id: '${inputs.job_id}',
+      using: INSTANCE,
     },
     next: '4',
     onError: '41',
@@ -44,7 +45,7 @@ export const SEND_AND_WAIT: readonly Task[] = [
     name: 'Ask for the decision',
     description: 'Mostly it is there at once.',
     command: 'Verdict|||arcanna-get-event-status',
-    arguments: { event_id: EVENT_ID, job_id: JOB_ID },
+    arguments: { event_id: EVENT_ID, job_id: JOB_ID, using: INSTANCE },
     next: '6',
     onError: '42',
   },
@@ -81,7 +82,7 @@ export const SEND_AND_WAIT: readonly Task[] = [
     name: 'Get the decision after waiting',
     description: 'Still pending here means that the time is over.',
     command: 'Verdict|||arcanna-get-event-status',
-    arguments: { event_id: EVENT_ID, job_id: JOB_ID },
+    arguments: { event_id: EVENT_ID, job_id: JOB_ID, using: INSTANCE },
     next: '9',
     onError: '42',
   },

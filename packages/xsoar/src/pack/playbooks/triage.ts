@@ -35,6 +35,13 @@ export const TRIAGE: PlaybookSource = {
       description: 'The AI use case that decides; empty for the default of the instance.',
     },
     {
+      key: 'instance',
+      value: '',
+      required: false,
+      description:
+        'The instance of Verdict that decides. Name it where there are several: otherwise all are asked, and what the last one says counts.',
+    },
+    {
       key: 'auto_close',
       value: 'false',
       required: false,
