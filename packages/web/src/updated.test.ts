@@ -21,13 +21,18 @@ describe.skipIf(CHROMIUM === undefined)('an update of the service', () => {
    * new app.
    */
   async function update(part: string): Promise<void> {
+    let opened = false;
     let updated = false;
     await page.route(`**/assets/${part}-*.js`, (route) =>
       updated ? route.continue() : route.fulfill({ status: 404, contentType: 'application/json', body: '{}' }),
     );
     await page.route('**/*', async (route) => {
       const request = route.request();
-      if (request.isNavigationRequest()) updated = true;
+      // The first is the tab itself, which has the app of before.
+      if (request.isNavigationRequest()) {
+        updated = opened;
+        opened = true;
+      }
       if (updated || new URL(request.url()).pathname !== '/') return route.fallback();
       const answer = await route.fetch();
       const body = (await answer.text()).replaceAll('/assets/index-', '/assets/index-of-the-new-');
@@ -35,11 +40,11 @@ describe.skipIf(CHROMIUM === undefined)('an update of the service', () => {
     });
   }
 
-  /** Opens the first page; `then` is done before the tab fetches anything ahead. */
-  async function openJobs(then: () => Promise<unknown>): Promise<void> {
+  /** Opens the first page; `before` is done before, so that nothing is fetched ahead of it. */
+  async function openJobs(before: () => Promise<unknown>): Promise<void> {
     await page.evaluate(() => sessionStorage.clear());
+    await before();
     await page.goto('/jobs', { waitUntil: 'commit' });
-    await then();
     await page.getByRole('link', { name: 'Alerts', exact: true }).waitFor();
   }
 

@@ -30,7 +30,8 @@ it('copies the log into the database while the store is open, and the log begins
   for (let seq = 1; seq <= 200; seq++) await put(seq);
   for (let tries = 0; sizeOf('verdict.db') < 150_000_000 && tries < 500; tries++) await sleep(10);
   expect(sizeOf('verdict.db')).toBeGreaterThan(150_000_000);
-  expect(sizeOf('verdict.db-wal')).toBeLessThan(130_000_000);
+  // Of 200 MB at most what SQLite lets come together before it copies by itself, should the thread be late (128 MiB), and a little.
+  expect(sizeOf('verdict.db-wal')).toBeLessThan(140_000_000);
   expect(await storage.read((tx) => tx.get('SELECT count(*) AS n FROM event_bodies'))).toEqual({ n: 200 });
 });
 
