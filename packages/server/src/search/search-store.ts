@@ -155,7 +155,7 @@ export class SearchStore {
   /** The current version of one event. */
   event(jobId: number, eventId: string): NarrowRow | undefined {
     return this.#prepare(
-      `SELECT ${NARROW} FROM main.events e WHERE e.job_id = ? AND e.event_id = ? ORDER BY e.event_version DESC LIMIT 1`,
+      `SELECT ${NARROW} FROM main.events e WHERE e.job_id = ? AND e.event_id = ? AND e.is_current = 1 ORDER BY e.event_version DESC LIMIT 1`,
     )
       .raw()
       .get(jobId, eventId) as NarrowRow | undefined;
