@@ -65,3 +65,8 @@ export class Refusal extends Error {
     return CATALOGUE[this.code];
   }
 }
+
+/** What a call is told that comes, or is cut off, while the service stops. */
+export function stopping(): Refusal {
+  return new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 });
+}

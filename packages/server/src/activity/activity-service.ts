@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type KnowledgeState, knowledgeState } from '../buckets/bucket.ts';
 import type { Clock } from '../clock.ts';
+import { firstPending } from '../ingest/first-pending.ts';
 import { type Job, sharesFeedback } from '../jobs/job.ts';
 import type { Storage } from '../storage/storage.ts';
 import { addTo, type Course, courseOf, type Grid } from './activity.ts';
@@ -78,7 +79,7 @@ export class ActivityService {
   async #count(jobId: number): Promise<Grid> {
     const known = this.#known.get(jobId) ?? { after: 0, grid: new Map() };
     this.#known.set(jobId, known);
-    const pending = await this.#storage.read((tx) => store.firstPending(tx, jobId));
+    const pending = await this.#storage.read((tx) => firstPending(tx, jobId));
     let { after, grid } = known;
     for (;;) {
       const from = after;

@@ -14,15 +14,6 @@ export async function endOfWindow(tx: ReadTx, jobId: number, after: number, size
   return row?.seq ?? undefined;
 }
 
-/** The number of the first row of a job that waits for its code steps. */
-export async function firstPending(tx: ReadTx, jobId: number): Promise<number | undefined> {
-  const row = await tx.get<{ seq: number | null }>(
-    "SELECT min(seq) AS seq FROM events WHERE job_id = ? AND status = 'pending_inference'",
-    jobId,
-  );
-  return row?.seq ?? undefined;
-}
-
 /** All rows of a window by half hour and decision, whether another version replaced them or not. */
 export async function countWindow(tx: ReadTx, jobId: number, after: number, upTo: number): Promise<Counted[]> {
   return tx.all<Counted>(

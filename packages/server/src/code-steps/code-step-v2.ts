@@ -1,7 +1,8 @@
 import { CodeBlockAnswer, CodeBlockRequest, isObject, readEventId } from '@verdict/contract';
 import { Refusal } from '../errors.ts';
+import { callerGone } from '../http/caller-gone.ts';
 import { expectValid } from '../http/read.ts';
-import { type Call, type Route, route } from '../http/route.ts';
+import { type Route, route } from '../http/route.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { Ran } from './code-step.ts';
 import type { CodeStepService, StepDraft, TriedOn } from './code-step-service.ts';
@@ -25,7 +26,7 @@ export function codeStepRoutesV2({ steps, jobs }: { readonly steps: CodeStepServ
       async handler({ principal, body, reply }) {
         const jobId = body.job_id ?? undefined;
         if (jobId !== undefined) await jobs.get(principal, jobId);
-        return presented(await steps.test(draftOf(body, 'test'), triedOn(body), jobId, gone(reply)));
+        return presented(await steps.test(draftOf(body, 'test'), triedOn(body), jobId, callerGone({ reply })));
       },
     }),
     route({
@@ -44,7 +45,13 @@ export function codeStepRoutesV2({ steps, jobs }: { readonly steps: CodeStepServ
         if (body.job_id === undefined || body.job_id === null) throw missing('job_id', 'the number of the job');
         if (body.title === undefined || body.title === null) throw missing('title', 'what the step is called');
         await jobs.get(principal, body.job_id);
-        const { ran, step } = await steps.save(body.job_id, draftOf(body, body.title), triedOn(body), origin, gone(reply));
+        const { ran, step } = await steps.save(
+          body.job_id,
+          draftOf(body, body.title),
+          triedOn(body),
+          origin,
+          callerGone({ reply }),
+        );
         const answer = presented(ran);
         return step ? answer : { ...answer, stderr: `${answer.stderr}\nThe step was not saved.` };
       },
@@ -97,13 +104,4 @@ function presented({ stdout, stderr, record }: Ran): CodeBlockAnswer {
 function missing(member: string, what: string): Refusal {
   const msg = `must be ${what}`;
   return new Refusal('invalid', `body.${member} ${msg}.`, { problems: [{ loc: ['body', member], msg, type: 'missing' }] });
-}
-
-/** Aborts when the caller has gone: nobody needs the answer any more. */
-function gone(reply: Call['reply']): AbortSignal {
-  const control = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) control.abort(new Refusal('caller_gone', 'The caller has gone.'));
-  });
-  return control.signal;
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { Refusal } from '../errors.ts';
+import { Refusal, stopping } from '../errors.ts';
 import { failedRun, type Ran, type RunOrder } from './code-step.ts';
 
 /** What a thread is sent, and what it sends back. */
@@ -186,10 +186,6 @@ function tooLong({ steps }: RunOrder): string {
 function crashed(error: unknown): string {
   const memory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
   return memory ? 'The code steps needed too much memory and were ended.' : 'The thread of the code steps broke.';
-}
-
-function stopping(): Refusal {
-  return new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 });
 }
 
 function reasonOf(signal: AbortSignal): Error {

@@ -1,5 +1,5 @@
 import type { ErrorBody } from '@verdict/contract';
-import { Refusal } from '../errors.ts';
+import { Refusal, stopping } from '../errors.ts';
 import { StorageUnavailable } from '../storage/storage.ts';
 
 /** The wire's error body. */
@@ -42,7 +42,7 @@ export function toRefusal(error: unknown): Refusal {
   }
   if (error instanceof Error && 'validation' in error) return invalid(error);
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (status === 503) return new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 });
+  if (status === 503) return stopping();
   if (status === 429)
     return new Refusal('too_many', error instanceof Error ? error.message : 'Too many requests.', { retryAfter: 60 });
   if (status >= 400 && status < 500)

@@ -15,7 +15,7 @@ import fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { Refusal } from '../errors.ts';
+import { Refusal, stopping } from '../errors.ts';
 import { authorise } from './authorise.ts';
 import { answerBrokenRequest, drain, REQUEST_TIMEOUT_MS, watchConnections } from './connections.ts';
 import { answerError, toRefusal } from './error-answer.ts';
@@ -140,7 +140,7 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
   let closing = false;
   /** Who calls, where that has to be asked for. */
   const admit = (request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined => {
-    if (closing) throw new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 });
+    if (closing) throw stopping();
     const operator = isOperator(request);
     if (!operator && !isAllowedHost(request.headers.host)) {
       throw new Refusal(

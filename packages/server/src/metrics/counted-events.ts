@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { firstPending } from '../ingest/first-pending.ts';
 import type { Storage } from '../storage/storage.ts';
 import * as store from './metrics-store.ts';
 import { append, type Counts, invalidate, type Piece, together } from './piece.ts';
@@ -79,7 +80,7 @@ export class CountedEvents {
       else if (piece.parts.length === 0) cover.cut.push({ after: piece.after, upTo: piece.upTo, only: null });
       else for (const part of piece.parts) add(part);
     };
-    const pending = changes ? 0 : await this.#storage.read((tx) => store.firstPending(tx, jobId));
+    const pending = changes ? 0 : await this.#storage.read((tx) => firstPending(tx, jobId));
     for (let after = known.pieces.at(-1)?.upTo ?? 0; ; ) {
       const window = await this.#storage.read((tx) => store.nextWindow(tx, jobId, after, this.#window));
       if (!window) break;

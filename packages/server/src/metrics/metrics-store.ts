@@ -40,15 +40,6 @@ export async function nextWindow(
   return last?.seq == null ? undefined : { after, upTo: last.seq, only: null, full: false };
 }
 
-/** The number of the first row of a job that waits for its code steps. */
-export async function firstPending(tx: ReadTx, jobId: number): Promise<number | undefined> {
-  const row = await tx.get<{ seq: number | null }>(
-    "SELECT min(seq) AS seq FROM events WHERE job_id = ? AND status = 'pending_inference'",
-    jobId,
-  );
-  return row?.seq ?? undefined;
-}
-
 /** Numbers of the rows that the rows of a window took the place of. */
 export async function replacedBy(tx: ReadTx, jobId: number, after: number, upTo: number): Promise<number[]> {
   const rows = await tx.all<{ seq: number }>(

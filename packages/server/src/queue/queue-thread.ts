@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Refusal } from '../errors.ts';
+import { stopping } from '../errors.ts';
 import type { Suggested } from './queue.ts';
 import type { Field } from './queue-store.ts';
 
@@ -35,10 +35,7 @@ export class QueueThread {
 
   /** What to ask about next, best first. @throws Error when the thread fails (the next call starts another one), Refusal `stopping`. */
   suggest(order: QueueOrder): Promise<readonly Suggested[]> {
-    const turn = this.#turn.then(
-      () => this.#run(order),
-      () => this.#run(order),
-    );
+    const turn = this.#turn.catch(() => {}).then(() => this.#run(order));
     this.#turn = turn;
     return turn;
   }
@@ -51,7 +48,7 @@ export class QueueThread {
   }
 
   async #run(order: QueueOrder): Promise<readonly Suggested[]> {
-    if (this.#stopped) throw new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 });
+    if (this.#stopped) throw stopping();
     clearTimeout(this.#idle);
     const worker = this.#worker ?? this.#start();
     this.#worker = worker;

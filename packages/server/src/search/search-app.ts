@@ -1,7 +1,7 @@
 import { AppCounts, AppCountsRequest, AppJobParams } from '@verdict/contract';
+import { callerGone } from '../http/caller-gone.ts';
 import { type Route, route } from '../http/route.ts';
 import type { SearchService } from './search-service.ts';
-import { cancelled } from './search-v2.ts';
 
 /** What the page of events asks beside the events themselves. */
 export function searchRoutesApp(deps: { readonly search: SearchService }): Route[] {
@@ -19,7 +19,7 @@ export function searchRoutesApp(deps: { readonly search: SearchService }): Route
       params: AppJobParams,
       body: AppCountsRequest,
       response: AppCounts,
-      handler: (call) => deps.search.counts(call.principal, call.params.job_id, call.body, cancelled(call)),
+      handler: (call) => deps.search.counts(call.principal, call.params.job_id, call.body, callerGone(call)),
     }),
   ];
 }

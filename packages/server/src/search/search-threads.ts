@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { Refusal } from '../errors.ts';
+import { Refusal, stopping } from '../errors.ts';
 import type { Effort, Found, SearchOrder } from './order.ts';
 
 /** What a reading thread is sent, and what it sends back. */
@@ -174,10 +174,6 @@ function tooSlow(ms: number): Refusal {
     'too_slow',
     `The search took longer than ${ms / 1000} seconds and was ended. Ask for a shorter time, fewer jobs, or an exact value or word.`,
   );
-}
-
-function stopping(): Refusal {
-  return new Refusal('stopping', 'The service is stopping. Send it again in a moment.', { retryAfter: 5 });
 }
 
 function cancelled(): Refusal {

@@ -19,6 +19,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { ReprocessService } from '../decisions/reprocess-service.ts';
 import { Refusal } from '../errors.ts';
+import { callerGone } from '../http/caller-gone.ts';
 import type { Origin } from '../http/principal.ts';
 import { expectValid } from '../http/read.ts';
 import { done, refusedStatus } from '../http/request-status.ts';
@@ -56,7 +57,7 @@ export function searchRoutesV2(deps: {
       body: EventQuery,
       rawBody: true,
       response: EventQueryAnswer,
-      handler: (call) => sendText(call, search.events(call.principal, readBody(EventQuery, call), cancelled(call))),
+      handler: (call) => sendText(call, search.events(call.principal, readBody(EventQuery, call), callerGone(call))),
     }),
     route({
       method: 'POST',
@@ -71,7 +72,7 @@ export function searchRoutesV2(deps: {
       body: RawQuery,
       rawBody: true,
       response: RawQueryAnswer,
-      handler: (call) => sendText(call, search.elastic(call.principal, readBody(RawQuery, call), cancelled(call))),
+      handler: (call) => sendText(call, search.elastic(call.principal, readBody(RawQuery, call), callerGone(call))),
     }),
     route({
       method: 'POST',
@@ -85,7 +86,7 @@ export function searchRoutesV2(deps: {
       rawBody: true,
       response: FieldList,
       async handler(call) {
-        const { fields } = await search.fields(call.principal, readBody(FieldsRequest, call), cancelled(call));
+        const { fields } = await search.fields(call.principal, readBody(FieldsRequest, call), callerGone(call));
         return fields.map((field) => ({
           field_name: field.path,
           available_operators: operatorsOf(field),
@@ -105,7 +106,7 @@ export function searchRoutesV2(deps: {
       rawBody: true,
       response: FieldsMapping,
       async handler(call) {
-        const { fields } = await search.fields(call.principal, readBody(FieldsRequest, call), cancelled(call));
+        const { fields } = await search.fields(call.principal, readBody(FieldsRequest, call), callerGone(call));
         return Object.fromEntries(fields.map((field) => [field.path, elasticType(field)]));
       },
     }),
@@ -124,7 +125,7 @@ export function searchRoutesV2(deps: {
       response: ReprocessAnswer,
       async handler(call) {
         const job = await jobs.get(call.principal, expectValid(readJobId(call.params.job_id)));
-        const chosen = await search.chosen(job, readBody(ReprocessRequest, call), cancelled(call));
+        const chosen = await search.chosen(job, readBody(ReprocessRequest, call), callerGone(call));
         try {
           const tasks = await decideAgain(reprocess, job.id, chosen, call.origin);
           const word = tasks.length === 1 ? 'task' : 'tasks';
@@ -192,15 +193,6 @@ function readBody<S extends TSchema>(schema: S, call: Call): Static<S> {
   if (check.Check(value)) return value as Static<S>;
   const validation = [...check.Errors(value)].slice(0, 20);
   throw Object.assign(new Error('not valid'), { validation });
-}
-
-/** Aborts when the caller has gone: nobody needs the answer any more. */
-export function cancelled({ reply }: Pick<Call, 'reply'>): AbortSignal {
-  const control = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) control.abort();
-  });
-  return control.signal;
 }
 
 async function sendText({ reply }: Call, text: Promise<string>): Promise<string> {

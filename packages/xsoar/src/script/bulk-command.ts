@@ -4,7 +4,7 @@ import { jobIdOf } from './jobs.ts';
 import { personOf } from './machines.ts';
 import { type Entry, type Fields, fail, merged, resultEntry, table } from './platform.ts';
 import { callForObject } from './server.ts';
-import { alertText, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';
+import { alertText, fieldsWhere, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';
 
 /** What the server takes at once. */
 const MOST = 5000;
@@ -42,11 +42,7 @@ function itemText(event: unknown, name: string, jobId: number, mapping: readonly
 
 /** How an incident ended is no part of the alert: the machine would learn to read the answer there. */
 function withoutClose(incident: Fields): Fields {
-  const kept: Record<string, unknown> = {};
-  Object.keys(incident).forEach((name) => {
-    if (CLOSE.indexOf(name) < 0) kept[name] = incident[name];
-  });
-  return kept;
+  return fieldsWhere(incident, (name) => CLOSE.indexOf(name) < 0);
 }
 
 const CLOSE = ['closeReason', 'closeNotes', 'closingUserId'];

@@ -9,7 +9,7 @@ import {
   resultEntry,
   sentenceOf,
 } from './platform.ts';
-import { isObject, plain } from './values.ts';
+import { fieldsWhere, isObject, plain } from './values.ts';
 
 /**
  * The post-processing script of *Verdict - Close feedback*: sends an analyst's close to Verdict. It never throws, because that
@@ -20,16 +20,8 @@ export function run(): Entry {
     return closeFeedback();
   } catch (thrown) {
     const sentence = sentenceOf(thrown);
-    noteSafely({ verdictfeedback: `not sent: ${sentence}` });
+    noteInIncident({ verdictfeedback: `not sent: ${sentence}` });
     return warning(`Verdict was not told of the close: ${sentence}`);
-  }
-}
-
-function noteSafely(fields: Fields): void {
-  try {
-    noteInIncident(fields);
-  } catch {
-    // The War Room says it all the same.
   }
 }
 
@@ -47,11 +39,7 @@ function closeFeedback(): Entry {
 
 /** What the form of the close says goes before what the incident says, unless it is empty. */
 function filled(given: Fields): Fields {
-  const kept: Record<string, unknown> = {};
-  Object.keys(given).forEach((name) => {
-    if (given[name] !== '' && given[name] !== null) kept[name] = given[name];
-  });
-  return kept;
+  return fieldsWhere(given, (name) => given[name] !== '' && given[name] !== null);
 }
 
 function tell(closed: Closed, incident: Fields): Entry {

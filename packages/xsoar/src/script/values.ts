@@ -5,6 +5,17 @@ export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The members whose names are to be kept, in a new object. */
+export function fieldsWhere(fields: Fields, keeps: (name: string) => boolean): Fields {
+  const kept: Record<string, unknown> = {};
+  Object.keys(fields)
+    .filter(keeps)
+    .forEach((name) => {
+      kept[name] = fields[name];
+    });
+  return kept;
+}
+
 /**
  * An argument as text, without blanks around it; '' where there is none. What comes out of the context may be a list with one value.
  */
