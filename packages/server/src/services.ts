@@ -129,7 +129,7 @@ export interface Services {
   readonly observeCall: Observer;
   /** Begins the long works, after what an earlier process left. */
   start(): Promise<void>;
-  /** Starts the threads that the first page would wait for. Never fails. */
+  /** Starts the threads and reads the models that the first page would wait for. Never fails. */
   warmUp(): Promise<void>;
   /** The service is about to stop: not ready any more, calls in flight go on. */
   stopping(): void;
@@ -392,7 +392,11 @@ export function wireServices(options: {
       try {
         const all = await jobs.list({ kind: 'operator', name: 'warm-up' });
         await search.warmUp(all);
-        await queue.warmUp(all);
+        const deciding = all.filter(({ running, activeModelId }) => running && activeModelId !== null).slice(0, MOST_WARMED);
+        // The first event that somebody opens would wait for the model that its reasons come from.
+        for (const job of deciding)
+          for (const event of await events.list(job.id, { limit: 1 })) await pictures.ofEvent(job, event);
+        await queue.warmUp(deciding);
       } catch (error) {
         if (!stopped) log.warn({ err: error }, 'what the first page waits for could not be warmed up');
       }
@@ -426,6 +430,8 @@ function mayLabel(principal: Principal): boolean {
 
 /** How long one search may run. */
 const SEARCH_DEADLINE_MS = 30_000;
+/** Use cases whose first event and questions are made ready at the start. */
+const MOST_WARMED = 2;
 
 /** What happens in the services, as numbers for the metrics. */
 function observe(parts: {

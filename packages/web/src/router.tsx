@@ -4,6 +4,7 @@ import { NotFound, PageFailed } from './app/failed.tsx';
 import { loadPart, pageOpened } from './app/parts.ts';
 import { loadSession } from './app/session.ts';
 import { Shell } from './app/shell.tsx';
+import { askHitsAhead } from './pages/explorer/hits-query.ts';
 
 /** All addresses of the app. Each page is a file of its own, loaded when it is first opened. */
 
@@ -38,7 +39,8 @@ const shell = createRoute({
   id: 'shell',
   component: Shell,
   async beforeLoad({ location }) {
-    askAhead(location.pathname);
+    const jobId = jobIn(location.pathname);
+    if (jobId !== undefined) askAhead(jobId);
     try {
       await queryClient.ensureQueryData({ queryKey: keys.session, queryFn: loadSession });
     } catch (error) {
@@ -46,13 +48,21 @@ const shell = createRoute({
         throw redirect({ to: '/sign-in', search: { to: location.href } });
       throw error;
     }
+    // The explorer's list is the slowest of all. A page that is there already asks itself, as of its own moment.
+    const { pathname, search } = location;
+    if (jobId !== undefined && /\/events\/?$/.test(pathname) && router.state.resolvedLocation?.pathname !== pathname)
+      askHitsAhead(jobId, search);
   },
 });
 
-/** Asks for the use case of an address together with who is signed in: its page needs both before it can stand. */
-function askAhead(path: string): void {
-  const jobId = Number(/^\/jobs\/(\d+)(?:\/|$)/.exec(path)?.[1]);
-  if (!Number.isSafeInteger(jobId)) return;
+/** The number of the use case in an address. */
+function jobIn(path: string): number | undefined {
+  const number = /^\/jobs\/(\d+)(?:\/|$)/.exec(path)?.[1];
+  return number === undefined || !Number.isSafeInteger(Number(number)) ? undefined : Number(number);
+}
+
+/** Asks for a use case together with who is signed in: its page needs both before it can stand. */
+function askAhead(jobId: number): void {
   // What goes wrong here, the page is told when it asks itself.
   void queryClient.prefetchQuery({ queryKey: keys.job(jobId), queryFn: () => api.job(jobId) });
   void queryClient.prefetchQuery({ queryKey: keys.jobs, queryFn: () => api.jobs() });

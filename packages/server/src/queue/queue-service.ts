@@ -15,20 +15,33 @@ export const MAX_ASKED = 100;
 const RESERVED = 15 * 60 * 1_000_000;
 /** Until somebody says something, what was worked out stands for so long, in microseconds: then what came in meanwhile is looked at as well. */
 const STANDS = 60 * 1_000_000;
-/** Use cases for which it is worked out at the start. */
-const MOST_WARMED = 2;
-/** Callers whose questions are remembered. */
+/** So long it is still given, in microseconds, while that is done: nothing in it is wrong, and nobody waits. */
+const GIVEN = 86_400 * 1_000_000;
+/** Questions that are worked out at the start: as many as the Feedback page asks for. */
+const WARMED = 50;
+/** Answers that are remembered. */
 const MOST_REMEMBERED = 200;
 /** A question can be answered for so long. */
 const OPEN = 30 * 86_400 * 1_000_000;
+
+/** In place of a caller where it makes no difference who asks. */
+const NOBODY = '';
+
+interface Worked {
+  /** When, in microseconds since 1970. */
+  readonly at: number;
+  readonly suggested: readonly Suggested[];
+  /** It is being worked out anew. */
+  readonly renewing: boolean;
+}
 
 /** What to label next. Each question is kept with why it was put and with what chance, and an answer that names it carries both. */
 export class QueueService {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #thread = new QueueThread();
-  /** What was worked out last for each caller and job, under all that it hangs on. */
-  readonly #last = new Map<string, { readonly state: string; readonly at: number; readonly suggested: readonly Suggested[] }>();
+  /** What was worked out last, by all that it hangs on but the time. */
+  readonly #last = new Map<string, Worked>();
 
   constructor(storage: Storage, clock: Clock) {
     this.#storage = storage;
@@ -50,12 +63,11 @@ export class QueueService {
   }
 
   /**
-   * Has the thread work it out once for some jobs, so that nobody waits for its start.
+   * Works it out for jobs before anybody asks, so that nobody waits for the thread's start.
    * @throws Error when the thread fails or is stopped.
    */
   async warmUp(jobs: readonly Job[]): Promise<void> {
-    const asked = jobs.filter(({ running, activeModelId, points }) => running && activeModelId !== null && points.length > 0);
-    for (const job of asked.slice(0, MOST_WARMED)) await this.#thread.suggest(this.#order(job, 1, 'warm-up'));
+    for (const job of jobs) if (job.points.length > 0) await this.#suggested(job, WARMED, NOBODY);
   }
 
   /** Ends the thread that works it out. */
@@ -65,14 +77,28 @@ export class QueueService {
 
   async #suggested(job: Job, size: number, askedOf: string): Promise<readonly Suggested[]> {
     const now = this.#clock();
-    const feedback = await this.#storage.read((tx) => store.newestFeedback(tx, job.id));
-    const state = JSON.stringify([job.pointsVersion, job.activeModelId, feedback, size]);
-    const name = JSON.stringify([job.id, askedOf]);
+    const { feedback, others } = await this.#storage.read(async (tx) => ({
+      feedback: await store.newestFeedback(tx, job.id),
+      others: await store.newestAskOfOthers(tx, job.id, askedOf, now - RESERVED),
+    }));
+    // Where nobody else was asked anything, it is the same for all callers.
+    const caller = others === null ? NOBODY : askedOf;
+    const name = JSON.stringify([job.id, job.pointsVersion, job.activeModelId, feedback, size, caller, others]);
     const last = this.#last.get(name);
-    if (last?.state === state && now - last.at < STANDS) return last.suggested;
+    if (last !== undefined && now - last.at < STANDS) return last.suggested;
+    if (last !== undefined && now - last.at < GIVEN) {
+      // Whoever waits for it is told what goes wrong; here the next call will be.
+      if (!last.renewing) this.#work(job, size, askedOf, name).catch(() => this.#last.delete(name));
+      this.#last.set(name, { ...last, renewing: true });
+      return last.suggested;
+    }
+    return this.#work(job, size, askedOf, name);
+  }
+
+  async #work(job: Job, size: number, askedOf: string, name: string): Promise<readonly Suggested[]> {
     const suggested = await this.#thread.suggest(this.#order(job, size, askedOf));
     this.#last.delete(name);
-    this.#last.set(name, { state, at: now, suggested });
+    this.#last.set(name, { at: this.#clock(), suggested, renewing: false });
     if (this.#last.size > MOST_REMEMBERED) this.#last.delete(this.#last.keys().next().value!);
     return suggested;
   }
@@ -105,6 +131,8 @@ export class QueueService {
       await store.deleteOldAsks(tx, jobId, now - OPEN);
       const asks: Ask[] = [];
       for (const [index, one] of suggested.entries()) {
+        // It may be gone since it was suggested.
+        if (!(await store.isThere(tx, one.eventSeq))) continue;
         // Asked again, the first draw stands: nobody draws until they like the chance.
         const open = await store.openAsk(tx, askedOf, one.eventSeq, now - RESERVED);
         const ask = open ? { ...one, ...open } : { ...one, token: tokens[index]! };

@@ -99,6 +99,22 @@ export async function newestFeedback(tx: ReadTx, jobId: number): Promise<number>
   return (await tx.get<{ id: number | null }>('SELECT max(id) AS id FROM feedback WHERE job_id = ?', jobId))?.id ?? 0;
 }
 
+/** A number that changes with each question that was put to others than a caller since then; null where none was. */
+export async function newestAskOfOthers(tx: ReadTx, jobId: number, askedOf: string, since: number): Promise<number | null> {
+  const row = await tx.get<{ id: number }>(
+    'SELECT id FROM asks WHERE job_id = ? AND at > ? AND asked_of <> ? ORDER BY id DESC LIMIT 1',
+    jobId,
+    since,
+    askedOf,
+  );
+  return row?.id ?? null;
+}
+
+/** Whether there is an event of this number, and it is the newest version. */
+export async function isThere(tx: ReadTx, seq: number): Promise<boolean> {
+  return (await tx.get('SELECT 1 FROM events WHERE seq = ? AND is_current = 1', seq)) !== undefined;
+}
+
 /** The newest event of a bucket. */
 export async function newestEvent(tx: ReadTx, bucketId: number): Promise<{ seq: number; event_id: string } | undefined> {
   return tx.get('SELECT seq, event_id FROM events WHERE bucket_id = ? AND is_current = 1 ORDER BY seq DESC LIMIT 1', bucketId);

@@ -129,3 +129,56 @@ describe('the labelling queue', () => {
     ]);
   });
 });
+
+describe('a queue that was worked out before', () => {
+  it('is given at once and worked out anew meanwhile; what is gone is left out', async () => {
+    let now = 1_800_000_000_000_000;
+    const test = await startTestService({}, () => now);
+    try {
+      const key = await test.managementKey(['read:resources', 'read:event_query', 'write:event_feedback']);
+      const input = await test.inputKey();
+      const job = await test.job(input.integrationId, { points: ['host'] });
+      const take = async (id: string, host: string) =>
+        test.call('POST', `/api/v1/events/${id}`, { job_id: job.id, raw_body: { host } }, input.value);
+      const asked = async () =>
+        (await test.call<AppQueue>('GET', `/api/app/jobs/${job.id}/queue?size=10`, undefined, key)).body.questions.map(
+          (question) => question.event_id,
+        );
+      await take('a', 'one');
+      await take('b', 'two');
+      expect((await asked()).sort()).toEqual(['a', 'b']);
+      await take('c', 'three');
+      now += 59_000_000;
+      expect((await asked()).sort()).toEqual(['a', 'b']);
+      now += 2_000_000;
+      expect((await asked()).sort()).toEqual(['a', 'b']);
+      await expect.poll(async () => (await asked()).sort()).toEqual(['a', 'b', 'c']);
+      // Another version of it, in another bucket.
+      await test.running.services.storage.write((tx) => tx.run("UPDATE events SET is_current = 0 WHERE event_id = 'c'"));
+      expect((await asked()).sort()).toEqual(['a', 'b']);
+    } finally {
+      await test.stop();
+    }
+  });
+
+  it('is not given to somebody whom it would ask what others are asked', async () => {
+    const test = await startTestService();
+    try {
+      const keys = await Promise.all([1, 2].map(() => test.managementKey(['read:resources', 'write:event_feedback'])));
+      const input = await test.inputKey();
+      const job = await test.job(input.integrationId, { points: ['host'] });
+      for (const host of ['one', 'two', 'three'])
+        await test.call('POST', `/api/v1/events/${host}`, { job_id: job.id, raw_body: { host } }, input.value);
+      const queue = async (key: string) =>
+        (await test.call<AppQueue>('GET', `/api/app/jobs/${job.id}/queue?size=2`, undefined, key)).body.questions;
+      const [first, second] = [await queue(keys[0]!), await queue(keys[1]!)];
+      expect(first).toHaveLength(2);
+      // They were asked of the first.
+      expect(second).toHaveLength(1);
+      expect(first.map(({ bucket_id }) => bucket_id)).not.toContain(second[0]!.bucket_id);
+      expect(await queue(keys[0]!)).toEqual(first);
+    } finally {
+      await test.stop();
+    }
+  });
+});

@@ -1,13 +1,13 @@
-import { Tooltip } from '@mantine/core';
+import { Tip } from './tip.tsx';
 
 /** A time in the person's own zone, with UTC on hover; `relative` says how long ago. Takes RFC 3339; null shows a dash. */
 export function Time({ at, relative = false }: { readonly at: string | null | undefined; readonly relative?: boolean }) {
   if (at === null || at === undefined || Number.isNaN(Date.parse(at))) return <span>–</span>;
   const date = new Date(at);
   return (
-    <Tooltip label={`${date.toISOString().replace('T', ' ').replace('Z', '')} UTC`}>
+    <Tip label={() => `${date.toISOString().replace('T', ' ').replace('Z', '')} UTC`}>
       <time dateTime={at}>{relative ? ago(date, Date.now()) : local(date)}</time>
-    </Tooltip>
+    </Tip>
   );
 }
 

@@ -3,6 +3,7 @@ import { IconEyeOff } from '@tabler/icons-react';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { AppEvent, AppJob } from '@verdict/client/browser';
+import { useDeferredValue } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { AlertText } from '../../components/alert-text.tsx';
 import { Confidence } from '../../components/confidence.tsx';
@@ -47,6 +48,8 @@ function Shown({
   readonly addCondition: ((condition: Condition) => void) | undefined;
 }) {
   const { decision } = event;
+  // The reasons are the longest part to draw: what was decided, and the buttons that answer it, stand before them.
+  const stands = useDeferredValue(true, false);
   return (
     <Stack gap="sm">
       <div>
@@ -114,7 +117,7 @@ function Shown({
           <Tabs.Tab value="raw">Alert</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="why" pt="sm">
-          <EventWhy job={job} event={event} />
+          {stands ? <EventWhy job={job} event={event} /> : <Skeleton height={300} />}
         </Tabs.Panel>
         <Tabs.Panel value="history" pt="sm">
           <EventHistory job={job} event={event} />

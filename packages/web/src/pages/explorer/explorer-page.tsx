@@ -32,6 +32,7 @@ import { Facets } from './facets.tsx';
 import { titleOf } from './field-titles.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { HitList } from './hit-list.tsx';
+import { openedAsOf, rememberColumns, withColumns } from './hits-query.ts';
 import { TimeRange } from './time-range.tsx';
 import { useCounts, useFields, useHits } from './use-explorer.ts';
 import { useViews, ViewsMenu } from './views-menu.tsx';
@@ -59,7 +60,7 @@ export function ExplorerPage() {
   const bare = Object.keys(search).length === 0;
   const first = views.data?.views.find((view) => view.view_id === views.data?.default_view_id);
   const [opened, setOpened] = useState(!bare);
-  const [asOf, setAsOf] = useState(() => Date.now());
+  const [asOf, setAsOf] = useState(() => openedAsOf(jobId));
   const [fresh, setFresh] = useState(false);
   const [exporting, setExporting] = useState('');
   useLive(
@@ -74,7 +75,7 @@ export function ExplorerPage() {
   const counts = useCounts(jobId, state, facetFields, asOf, !hits.isLoading);
   const values = counts.data?.counts;
   const bars = useMemo(() => [{ label: 'Events', color: COLOR, values: values ?? [] }], [values]);
-  const fields = useFields(jobId);
+  const fields = useFields(jobId, !hits.isLoading);
   const set = useCallback(
     (part: Partial<ExplorerState>, replace = false) =>
       void navigate({
@@ -296,17 +297,6 @@ function parseView(text: string): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-/** Columns that were chosen last stay until others are chosen; an address that names some goes before. */
-function withColumns(jobId: number, state: ExplorerState, search: Readonly<Record<string, unknown>>): ExplorerState {
-  if (Array.isArray(search.columns)) return state;
-  const kept: unknown = JSON.parse(localStorage.getItem(`columns ${jobId}`) ?? 'null');
-  return Array.isArray(kept) && kept.length > 0 ? { ...state, columns: kept.map(String).slice(0, 30) } : state;
-}
-
-function rememberColumns(jobId: number, columns: readonly string[]): void {
-  localStorage.setItem(`columns ${jobId}`, JSON.stringify(columns));
 }
 
 function Columns({

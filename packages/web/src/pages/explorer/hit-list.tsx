@@ -8,8 +8,8 @@ import { LabelBadge } from '../../components/label-badge.tsx';
 import { useShortcuts } from '../feedback/use-shortcuts.ts';
 import { type ExplorerState, valueAt } from './explorer-query.ts';
 import { titleOf } from './field-titles.ts';
+import type { Hit } from './hits-query.ts';
 import { ShortTime } from './short-time.tsx';
-import type { Hit } from './use-explorer.ts';
 
 const ROW = 34;
 

@@ -1,5 +1,5 @@
-import { Tooltip } from '@mantine/core';
 import { local } from '../../components/time.tsx';
+import { Tip } from '../../components/tip.tsx';
 
 /** A time as short as a list has room for: the year only where it is another one. Hovering shows all of it, and UTC. */
 export function ShortTime({ at }: { readonly at: string | null }) {
@@ -8,9 +8,9 @@ export function ShortTime({ at }: { readonly at: string | null }) {
   const sameYear = date.getFullYear() === new Date().getFullYear();
   const text = (sameYear ? THIS_YEAR : OTHER_YEAR).format(date);
   return (
-    <Tooltip label={`${local(date)} here, ${date.toISOString().replace('T', ' ').replace('Z', '')} UTC`}>
+    <Tip label={() => `${local(date)} here, ${date.toISOString().replace('T', ' ').replace('Z', '')} UTC`}>
       <time dateTime={at}>{text}</time>
-    </Tooltip>
+    </Tip>
   );
 }
 

@@ -3,55 +3,14 @@ import type { AppCounts } from '@verdict/client/browser';
 import { useMemo } from 'react';
 import { api, keys, verdict } from '../../app/api.ts';
 import { type ExplorerState, queryOf } from './explorer-query.ts';
+import { hitsQuery } from './hits-query.ts';
 
-const PAGE = 100;
 /** In how many of the newest events values are counted for a first answer. */
 const NEWEST = 50_000;
 
-/** An event in the list. */
-export interface Hit {
-  readonly id: string;
-  readonly source: Readonly<Record<string, unknown>>;
-}
-
-interface Page {
-  readonly hits: readonly Hit[];
-  readonly total: number;
-  /** Where the next page begins: the sort values of the last event of this one; null after the last page. */
-  readonly next: unknown[] | null;
-}
-
 /** The events of the list, page by page to the last one; total is exact. `asOf` holds the list still while new events come in. */
 export function useHits(jobId: number, state: ExplorerState, asOf: number, enabled = true) {
-  const { event: _, group: __, ...asked } = state;
-  const query = useInfiniteQuery({
-    queryKey: keys.of(jobId, 'hits', asked, asOf),
-    enabled,
-    initialPageParam: null as Page['next'],
-    staleTime: Number.POSITIVE_INFINITY,
-    refetchOnWindowFocus: false,
-    meta: { live: false },
-    async queryFn({ pageParam }): Promise<Page> {
-      const answer = await verdict.v2.elastic({
-        job_ids: [jobId],
-        query_body: {
-          query: queryOf(state, asOf),
-          size: PAGE,
-          // Which event came first settles the order of those that are equal, so that no page leaves one out or tells it twice.
-          sort: [{ [state.sort]: state.descending ? 'desc' : 'asc' }, { _doc: 'desc' }],
-          ...(pageParam === null ? {} : { search_after: pageParam }),
-          _source: ['id', '@timestamp', 'metadata', 'arcanna', ...state.columns],
-        },
-      });
-      const found = answer.hits.hits;
-      return {
-        hits: found.map((hit) => ({ id: hit._id, source: hit._source })),
-        total: answer.hits.total.value,
-        next: found.length < PAGE ? null : (found.at(-1)?.sort ?? null),
-      };
-    },
-    getNextPageParam: (page) => page.next,
-  });
+  const query = useInfiniteQuery({ ...hitsQuery(jobId, state, asOf), enabled });
   const pages = query.data?.pages;
   const hits = useMemo(() => (pages ?? []).flatMap((page) => page.hits), [pages]);
   return { ...query, hits, total: pages?.[0]?.total };
@@ -112,10 +71,14 @@ function countsOf({ total, counted, facets, over_time: over }: AppCounts): Count
   };
 }
 
-/** Fields that can be filtered by, for completing what is typed. */
-export function useFields(jobId: number): readonly string[] {
+/**
+ * Fields that can be filtered by, for completing what is typed.
+ * @param wanted false while something else goes before it.
+ */
+export function useFields(jobId: number, wanted = true): readonly string[] {
   const { data } = useQuery({
     queryKey: keys.of(jobId, 'filter-fields'),
+    enabled: wanted,
     queryFn: () => verdict.v2.filterFields({ job_ids: [jobId] }),
     staleTime: 300_000,
     meta: { live: false },
