@@ -53,6 +53,8 @@ const ARCANNA_COMMANDS = [
         description: 'pending_inference; the decision comes from arcanna-get-event-status.',
       },
       { path: 'Arcanna.Event.error_message', type: 'String', description: 'Empty, or what went wrong.' },
+      { path: 'Verdict.Asked.url', type: 'String', description: 'The address of the service that took the alert.' },
+      { path: 'Verdict.Asked.job_id', type: 'Number', description: 'The AI use case that decides on it.' },
     ],
     example: '!arcanna-send-event title="Encoded command" event_json=`{"rule":{"name":"Encoded command"}}` severity=3',
   },

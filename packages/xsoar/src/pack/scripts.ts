@@ -43,11 +43,12 @@ export const SCRIPTS: readonly AutomationScript[] = [
         description: 'Which incidents to look at.',
         defaultValue: 'status:closed and verdictfeedback:not*',
       },
-      { name: 'limit', description: 'At most so many incidents.', defaultValue: '100' },
+      { name: 'limit', description: 'At most so many that can be sent; what cannot does not count.', defaultValue: '100' },
     ],
     outputs: [
       { path: 'Verdict.Resend.sent', type: 'Number', description: 'Incidents whose feedback was sent.' },
       { path: 'Verdict.Resend.failed', type: 'Number', description: 'Incidents whose feedback could not be sent again.' },
+      { path: 'Verdict.Resend.left', type: 'Number', description: 'Incidents that wait for the next run.' },
       { path: 'Verdict.Resend.skipped', type: 'Number', description: 'Incidents whose close reason is not mapped to a label.' },
       { path: 'Verdict.Resend.incidents', type: 'Unknown', description: 'For each incident what became of it.' },
     ],

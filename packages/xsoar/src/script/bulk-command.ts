@@ -1,7 +1,7 @@
 import type { ArgumentsByName } from '../pack/commands.ts';
-import { closeReasons, labelOfReason, type MappedReason } from './close-reasons.ts';
+import { closeReasonField, closeReasons, labelOfReason, type MappedReason } from './close-reasons.ts';
+import { closerOf, fieldOf } from './feedback-of-close.ts';
 import { jobIdOf } from './jobs.ts';
-import { personOf } from './machines.ts';
 import { type Entry, type Fields, fail, merged, resultEntry, table } from './platform.ts';
 import { callForObject } from './server.ts';
 import { alertText, fieldsWhere, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';
@@ -42,15 +42,22 @@ function itemText(event: unknown, name: string, jobId: number, mapping: readonly
 
 /** How an incident ended is no part of the alert: the machine would learn to read the answer there. */
 function withoutClose(incident: Fields): Fields {
-  return fieldsWhere(incident, (name) => CLOSE.indexOf(name) < 0);
+  const left = fieldsWhere(incident, isOfTheAlert);
+  const custom = incident.CustomFields;
+  return isObject(custom) ? merged(left, { CustomFields: fieldsWhere(custom, isOfTheAlert) }) : left;
 }
 
-const CLOSE = ['closeReason', 'closeNotes', 'closingUserId'];
+/** Not the answer, and not what Verdict itself wrote into the incident. */
+function isOfTheAlert(name: string): boolean {
+  return CLOSE.indexOf(name) < 0 && name !== closeReasonField() && !/^verdict/.test(name);
+}
+
+const CLOSE = ['closeReason', 'closeNotes', 'closingUserId', 'ClosingUserId'];
 
 /** What a person closed an incident with is their word on it, if it is mapped to a label; nothing else is. */
 function labelOfIncident(incident: Fields, mapping: readonly MappedReason[]): string | undefined {
-  const user = personOf(textOf(incident.closingUserId, 'closingUserId'));
-  const label = labelOfReason(textOf(incident.closeReason, 'closeReason'), mapping);
+  const user = closerOf(incident);
+  const label = labelOfReason(fieldOf(incident, closeReasonField()) || textOf(incident.closeReason, 'closeReason'), mapping);
   if (user === '' || label === '') return undefined;
   return JSON.stringify({
     feedback: label,

@@ -7,6 +7,7 @@ import {
   givenArguments,
   merged,
   resultEntry,
+  runCommand,
   sentenceOf,
 } from './platform.ts';
 import { fieldsWhere, isObject, plain } from './values.ts';
@@ -29,6 +30,8 @@ function closeFeedback(): Entry {
   const incident = merged(currentIncident(), filled(givenArguments()));
   const context = currentContext();
   if (isObject(context.Verdict) && context.Verdict.ClosedBy) {
+    // The mark is for this close: the incident may be opened again, and closed by a person then.
+    runCommand('DeleteContext', { key: 'Verdict.ClosedBy' });
     return said(`Nothing was sent to Verdict: ${plain(context.Verdict.ClosedBy)} closed the incident, not a person.`);
   }
   const closed = closedOf(incident, context);

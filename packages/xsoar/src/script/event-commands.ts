@@ -1,11 +1,17 @@
 import type { ArgumentsByName } from '../pack/commands.ts';
 import { jobIdOf } from './jobs.ts';
 import { canSchedule, type Entry, type Fields, merged, pause, resultEntry, table } from './platform.ts';
-import { callForObject } from './server.ts';
+import { callForObject, serverUrl } from './server.ts';
 import { alertText, isTrue, neededText, numberOf, objectText, plain, secondsOf, textOf } from './values.ts';
 
-/** Entries of events with the same id are one. */
-export const EVENT_KEY = 'Arcanna.Event(val.event_id && val.event_id === obj.event_id)';
+/**
+ * Entries of events with the same id are one. One without an id holds the labels of a use case, asked for before there was an event: it becomes the
+ * first event of that use case, so that `job_id` stays one value.
+ */
+export const EVENT_KEY =
+  'Arcanna.Event((val.event_id && val.event_id === obj.event_id) || (!val.event_id && val.job_id && val.job_id === obj.job_id))';
+/** Where an alert was taken: of several instances each leaves its own. */
+const ASKED_KEY = 'Verdict.Asked(val.url === obj.url && val.job_id === obj.job_id)';
 
 const INTERVAL_SECONDS = 15;
 const TIMEOUT_SECONDS = 120;
@@ -36,7 +42,8 @@ interface Waiting {
 export function sendEvent(args: ArgumentsByName['arcanna-send-event']): Entry {
   const jobId = jobIdOf(args);
   const answer = withJob(callForObject('POST', eventPath(args.id_value), ingestBody(args, jobId)), jobId);
-  return resultEntry(answer, table('Arcanna Event', [answer], SENT), contextOf(answer));
+  const context = merged(contextOf(answer), { [ASKED_KEY]: { url: serverUrl(), job_id: jobId } });
+  return resultEntry(answer, table('Arcanna Event', [answer], SENT), context);
 }
 
 /** arcanna-get-event-status */

@@ -23,14 +23,18 @@ export type Outcome =
  */
 export function closedOf(incident: Fields, context: Fields): Closed {
   const event = lastEvent(context);
-  const user = textOf(incident.closingUserId, 'closingUserId') || textOf(incident.ClosingUserId, 'ClosingUserId');
   return {
     eventId: fieldOf(incident, 'verdicteventid') || textOf(event.event_id, 'event_id'),
     jobId: fieldOf(incident, 'verdictjobid') || textOf(event.job_id, 'job_id'),
     reason: reasonOf(incident),
     notes: textOf(incident.closeNotes, 'closeNotes'),
-    user: personOf(user),
+    user: closerOf(incident),
   };
+}
+
+/** The person who closed an incident; '' where none did. Versions of XSOAR write the field in two ways. */
+export function closerOf(incident: Fields): string {
+  return personOf(textOf(incident.closingUserId, 'closingUserId') || textOf(incident.ClosingUserId, 'ClosingUserId'));
 }
 
 /** Maps the reason and sends the label. The instance knows the mapping, and a script asks it by a command. */
@@ -117,11 +121,14 @@ export function sendWaiting(closed: Closed, { kind, said, user, notes }: Waiting
  */
 function taken(entries: readonly Entry[]): void {
   firstGood(entries);
-  const down = entries.filter((entry) => isErrorEntry(entry) && OUT_OF_REACH.test(textOf(entry.Contents, 'Contents')))[0];
+  const down = entries.filter((entry) => isErrorEntry(entry) && isOutOfReach(textOf(entry.Contents, 'Contents')))[0];
   if (down !== undefined) fail(textOf(down.Contents, 'Contents'));
 }
 
-const OUT_OF_REACH = /cannot be reached|is not trusted/;
+/** Whether a sentence says that a service cannot be asked at all, whatever it is asked. */
+export function isOutOfReach(sentence: string): boolean {
+  return /cannot be reached|is not trusted/.test(sentence);
+}
 
 /** Of several instances one may answer and another not: the first good answer counts. */
 export function firstGood(entries: readonly Entry[]): Entry {

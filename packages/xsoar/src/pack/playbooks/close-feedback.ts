@@ -57,7 +57,17 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
           next: '2',
         },
       ],
-      otherwise: '9',
+      otherwise: '8',
+    },
+    {
+      kind: 'script',
+      id: '8',
+      name: 'Forget who closed it',
+      description: 'The incident may be opened again, and closed by a person then.',
+      script: 'DeleteContext',
+      arguments: { key: 'Verdict.ClosedBy' },
+      next: '9',
+      onError: '9',
     },
     {
       kind: 'command',
@@ -107,6 +117,7 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
       command: 'Builtin|||setIncident',
       arguments: { verdictfeedback: '${Verdict.CloseReason.label}', verdictfeedbackuser: '${inputs.username}' },
       next: '9',
+      onError: '9',
     },
     {
       kind: 'command',
@@ -118,6 +129,15 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
         verdictfeedback: 'not sent: the War Room says why; closed as ${inputs.close_reason}; because: ${inputs.close_notes}',
         verdictfeedbackuser: '${inputs.username}',
       },
+      next: '9',
+      onError: '6',
+    },
+    {
+      kind: 'manual',
+      id: '6',
+      name: 'Give the feedback in Verdict',
+      description:
+        'The feedback was neither sent nor noted in the incident: the War Room says why. Label the alert in Verdict by hand.',
       next: '9',
     },
     { kind: 'title', id: '9', name: 'Done' },

@@ -79,6 +79,7 @@ export const ASK_THE_ANALYST: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdictfeedback: '${Verdict_Review.Answers.0}', verdictfeedbackuser: '${Verdict_Review.Answers.name}' },
     next: '99',
+    onError: '99',
   },
   {
     kind: 'command',
@@ -91,6 +92,16 @@ export const ASK_THE_ANALYST: readonly Task[] = [
         'not sent: the War Room says why; the answer was ${Verdict_Review.Answers.0}; because: ${Verdict_Review.Answers.1}',
       verdictfeedbackuser: '${Verdict_Review.Answers.name}',
     },
+    next: '99',
+    // Nothing is left that would remember the answer.
+    onError: '48',
+  },
+  {
+    kind: 'manual',
+    id: '48',
+    name: 'Give the answer in Verdict',
+    description:
+      'The feedback was neither sent nor noted in the incident: the War Room says why. Label the alert in Verdict by hand.',
     next: '99',
   },
 ];

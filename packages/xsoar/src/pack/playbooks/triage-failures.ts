@@ -11,6 +11,7 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdicterrormessage: 'The incident has no raw alert: set the input event_json of Verdict - Triage.' },
     next: '45',
+    onError: '45',
   },
   {
     kind: 'command',
@@ -20,6 +21,7 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdicterrormessage: 'The alert was not sent to Verdict: the War Room says why.' },
     next: '45',
+    onError: '45',
   },
   {
     kind: 'command',
@@ -29,6 +31,7 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdicterrormessage: 'Verdict was not asked for the decision: the War Room says why.' },
     next: '45',
+    onError: '45',
   },
   {
     kind: 'command',
@@ -41,6 +44,7 @@ export const REVIEW_BY_HAND: readonly Task[] = [
         'Verdict has no decision (status ${Arcanna.Event.status}, result ${Arcanna.Event.result}). ${Arcanna.Event.error_message}',
     },
     next: '30',
+    onError: '30',
   },
   {
     kind: 'command',
@@ -50,6 +54,20 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdicterrormessage: 'Verdict was not asked for its labels: the War Room says why.' },
     next: '46',
+    onError: '46',
+  },
+  {
+    kind: 'command',
+    id: '47',
+    name: 'Note that several instances were asked',
+    description: 'Which of them is to decide is not known.',
+    command: 'Builtin|||setIncident',
+    arguments: {
+      verdicterrormessage:
+        'Several instances of Verdict took the alert (${Verdict.Asked.url}): name the one that decides in the input instance of Verdict - Triage.',
+    },
+    next: '45',
+    onError: '45',
   },
   {
     kind: 'script',

@@ -1,6 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
 import type { Task } from './task.ts';
-import { EVENT_ID, equals, INSTANCE, JOB_ID } from './triage-event.ts';
+import { EVENT_ID, equals, INSTANCE, JOB_ID, SERVICES_ASKED } from './triage-event.ts';
+
+const POLLING = {
+  Ids: EVENT_ID,
+  PollingCommandName: 'arcanna-get-event-status',
+  PollingCommandArgName: 'event_id',
+  Interval: '${inputs.poll_interval}',
+  Timeout: '${inputs.poll_timeout}',
+  dt: "Arcanna.Event(val.status === 'pending_inference').event_id",
+};
 
 /** *Verdict - Triage* up to the decision: the alert is sent, and asked about until it is decided. */
 export const SEND_AND_WAIT: readonly Task[] = [
@@ -10,8 +19,18 @@ export const SEND_AND_WAIT: readonly Task[] = [
     id: '2',
     name: 'Is there an alert to send?',
     description: 'An incident made by hand may have no raw alert.',
-    branches: [{ label: 'yes', all: [[{ left: { root: 'inputs.event_json' }, operator: 'isNotEmpty' }]], next: '3' }],
+    branches: [{ label: 'yes', all: [[{ left: { root: 'inputs.event_json' }, operator: 'isNotEmpty' }]], next: '17' }],
     otherwise: '40',
+  },
+  {
+    kind: 'script',
+    id: '17',
+    name: 'Forget who was asked before',
+    description: 'An earlier run may have asked other instances.',
+    script: 'DeleteContext',
+    arguments: { key: 'Verdict.Asked' },
+    next: '3',
+    onError: '3',
   },
   {
     kind: 'command',
@@ -36,8 +55,18 @@ export const SEND_AND_WAIT: readonly Task[] = [
     name: 'Note the event in the incident',
     description: 'Closing the incident later needs to know which event it was.',
     command: 'Builtin|||setIncident',
-    arguments: { verdicteventid: EVENT_ID, verdictjobid: JOB_ID },
-    next: '5',
+    // What an earlier run could not do is over.
+    arguments: { verdicteventid: EVENT_ID, verdictjobid: JOB_ID, verdicterrormessage: 'none' },
+    next: '18',
+    onError: '18',
+  },
+  {
+    kind: 'condition',
+    id: '18',
+    name: 'Was one Verdict asked?',
+    description: 'Several instances may decide differently: the input instance has to name one.',
+    branches: [{ label: 'yes', all: [[{ left: SERVICES_ASKED, operator: 'isEqualNumber', right: '1' }]], next: '5' }],
+    otherwise: '47',
   },
   {
     kind: 'command',
@@ -54,8 +83,16 @@ export const SEND_AND_WAIT: readonly Task[] = [
     id: '6',
     name: 'Is it still pending?',
     description: 'Where alerts are enriched first, a decision takes a while.',
-    branches: [{ label: 'yes', all: [[equals('status', 'pending_inference')]], next: '7' }],
+    branches: [{ label: 'yes', all: [[equals('status', 'pending_inference')]], next: '19' }],
     otherwise: '9',
+  },
+  {
+    kind: 'condition',
+    id: '19',
+    name: 'Is an instance named?',
+    description: 'Then the others know nothing of the event.',
+    branches: [{ label: 'yes', all: [[{ left: { root: 'inputs.instance' }, operator: 'isNotEmpty' }]], next: '21' }],
+    otherwise: '7',
   },
   {
     kind: 'playbook',
@@ -63,15 +100,20 @@ export const SEND_AND_WAIT: readonly Task[] = [
     name: 'GenericPolling',
     description: 'Waits for the decision.',
     playbook: 'GenericPolling',
+    arguments: { ...POLLING, AdditionalPollingCommandArgNames: 'job_id', AdditionalPollingCommandArgValues: JOB_ID },
+    next: '8',
+    onError: '42',
+  },
+  {
+    kind: 'playbook',
+    id: '21',
+    name: 'GenericPolling',
+    description: 'Waits for the decision of the instance that is named.',
+    playbook: 'GenericPolling',
     arguments: {
-      Ids: EVENT_ID,
-      PollingCommandName: 'arcanna-get-event-status',
-      PollingCommandArgName: 'event_id',
-      AdditionalPollingCommandArgNames: 'job_id',
-      AdditionalPollingCommandArgValues: JOB_ID,
-      Interval: '${inputs.poll_interval}',
-      Timeout: '${inputs.poll_timeout}',
-      dt: "Arcanna.Event(val.status === 'pending_inference').event_id",
+      ...POLLING,
+      AdditionalPollingCommandArgNames: 'job_id,using',
+      AdditionalPollingCommandArgValues: `${JOB_ID},${INSTANCE}`,
     },
     next: '8',
     onError: '42',
@@ -100,5 +142,6 @@ export const SEND_AND_WAIT: readonly Task[] = [
       verdicterrormessage: '${Arcanna.Event.error_message}',
     },
     next: '10',
+    onError: '10',
   },
 ];

@@ -10,6 +10,8 @@ export interface Ended {
   readonly thrown?: string;
   /** Fields that it wrote to incidents. */
   readonly noted: readonly Fields[];
+  /** Keys of the context that it deleted. */
+  readonly deleted: readonly string[];
   /** Seconds that it asked the platform to wait. */
   readonly waited: number;
 }
@@ -75,12 +77,17 @@ function tableToMarkdown(title, rows, headers) {
 var scripts = {${functions.join(',\n')}};
 function runOne(run, http) {
   var noted = [];
+  var deleted = [];
   var waited = 0;
   function newer(version) { return !run.version || run.version >= version; }
   function wait(seconds) { waited += seconds; }
   function executeCommand(name, args) {
     if (name === 'setIncident') { noted.push(args); return [{ Type: 1, Contents: 'done' }]; }
-    if (name === 'getIncidents') return [{ Type: 1, Contents: { data: run.found || null, total: 0 } }];
+    if (name === 'DeleteContext') { deleted.push(args.key); return [{ Type: 1, Contents: 'done' }]; }
+    if (name === 'getIncidents') {
+      var page = (run.found || []).slice((args.page || 0) * args.size, ((args.page || 0) + 1) * args.size);
+      return [{ Type: 1, Contents: { data: page.length > 0 ? page : null, total: (run.found || []).length } }];
+    }
     try {
       return [scripts.Verdict(run.params || {}, args, name, [], {}, http, executeCommand, wait, newer)];
     } catch (thrown) {
@@ -90,9 +97,9 @@ function runOne(run, http) {
   var name = run.script || 'Verdict';
   try {
     var result = scripts[name](run.params || {}, run.args || {}, run.command || '', run.incident ? [run.incident] : [], run.context || {}, http, executeCommand, wait, newer);
-    return { result: result, noted: noted, waited: waited };
+    return { result: result, noted: noted, deleted: deleted, waited: waited };
   } catch (thrown) {
-    return { thrown: typeof thrown === 'string' ? thrown : 'NOT A TEXT: ' + thrown, noted: noted, waited: waited };
+    return { thrown: typeof thrown === 'string' ? thrown : 'NOT A TEXT: ' + thrown, noted: noted, deleted: deleted, waited: waited };
   }
 }
 function cannedHttp(canned, calls) {
