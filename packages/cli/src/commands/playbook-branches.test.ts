@@ -1,7 +1,19 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
 import { VerdictClient } from '@verdict/client';
 import type { JsonObject } from '@verdict/xsoar';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { alertOf, branchOf, labelledAlerts, names, openGate, openGuardOfDrop, openSoc, type Soc } from './testing/playbooks.ts';
+import {
+  type Answer,
+  alertOf,
+  branchOf,
+  freePort,
+  labelledAlerts,
+  names,
+  openGate,
+  openGuardOfDrop,
+  openSoc,
+  type Soc,
+} from './testing/playbooks.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -44,6 +56,74 @@ it('Triage closes a Drop by itself once audits have opened the guard, and only w
   const escalated = await soc.triage(soc.incident(alertOf('beacon 0')), { inputs, answers: { 'Ask the analyst': 'Escalate' } });
   expect(names(escalated)).toContain('Assign the escalated incident');
   expect(escalated.incident).toMatchObject({ status: 1 });
+});
+
+it('Triage with two instances goes to a person, unless the input names the one that decides', async () => {
+  const asked: string[] = [];
+  const other = await openGate(
+    () => soc.url,
+    (call) => {
+      asked.push(call);
+      return true;
+    },
+  );
+  const more = ['--instance', `two=${other.url},${soc.keyFile}`];
+  const inputs = { auto_close: 'true' };
+  try {
+    const both = await soc.triage(soc.incident(alertOf('scan 1')), {
+      inputs,
+      more,
+      answers: { 'Review the incident by hand': 'done' },
+    });
+    expect(both.trace).toMatchObject({ state: 'completed', problem: null });
+    expect(names(both)).toEqual(
+      expect.arrayContaining(['Note that several instances were asked', 'Review the incident by hand']),
+    );
+    expect(both.incident).toMatchObject({ status: 1, owner: 'analyst' });
+    const { verdicterrormessage } = both.incident.CustomFields as JsonObject;
+    expect(verdicterrormessage).toContain(soc.url);
+    expect(verdicterrormessage).toContain(other.url);
+
+    asked.length = 0;
+    const named = await soc.triage(soc.incident(alertOf('scan 1')), { inputs: { ...inputs, instance: 'one' }, more });
+    expect(named.trace).toMatchObject({ state: 'completed', problem: null });
+    expect(named.incident).toMatchObject({ status: 2, CustomFields: { verdicterrormessage: 'none' } });
+    const answered = await soc.triage(soc.incident(alertOf('beacon 0')), {
+      inputs: { ...inputs, instance: 'one' },
+      more,
+      answers: { 'Ask the analyst': 'Escalate' },
+    });
+    expect(answered.incident).toMatchObject({ status: 1, CustomFields: { verdictfeedback: 'Escalate' } });
+    expect(asked).toEqual([]);
+  } finally {
+    other.close();
+  }
+});
+
+it('Triage that is run again after a failure says no more that it failed', async () => {
+  const nowhere = `http://127.0.0.1:${await freePort()}`;
+  const answers = { 'Review the incident by hand': 'done', 'Ask the analyst': 'Drop' };
+  const failed = await soc.triage(soc.incident(alertOf('scan 1')), { answers, url: nowhere });
+  expect(failed.incident).toMatchObject({ CustomFields: { verdicterrormessage: expect.stringContaining('not sent') } });
+  const again = await soc.triage(soc.write('again.json', failed.incident), { answers });
+  expect(again.trace).toMatchObject({ state: 'completed', problem: null });
+  expect(again.incident).toMatchObject({ CustomFields: { verdicterrormessage: 'none', verdictdecision: 'Drop' } });
+});
+
+it('labels that are asked for before there is an event do not keep Triage from its decision', async () => {
+  const lines = [
+    `!arcanna-get-decision-set job_id=${soc.jobId}`,
+    `!arcanna-send-event job_id=${soc.jobId} title=x event_json=\`${JSON.stringify(alertOf('scan 1'))}\` id_value=labels-first`,
+    '!arcanna-get-event-status event_id=${Arcanna.Event.event_id} job_id=${Arcanna.Event.job_id}',
+  ];
+  const typed = await soc.shell.verdict(['warroom', '--instance', `one=${soc.url},${soc.keyFile}`, '--json'], {
+    stdin: `${lines.join('\n')}\n`,
+  });
+  expect(typed, typed.out).toMatchObject({ status: 0 });
+  const last = JSON.parse(typed.out.trim().split('\n').at(-1)!) as Answer;
+  expect(last.context).toMatchObject({
+    Arcanna: { Event: { event_id: 'labels-first', job_id: soc.jobId, result_label: 'Drop', decision_set: ['Escalate', 'Drop'] } },
+  });
 });
 
 it('Close feedback sends an analyst’s close, by name and with the notes, and nothing of a machine or of a reason that is not mapped', async () => {
@@ -104,11 +184,18 @@ it('Triage goes to a person where a decision takes longer than poll_timeout', as
   const limits = { cpu_time_limit_seconds: 10 };
   const saved = await admin.v2.saveCodeStep({ ...step, settings: { limits } });
   expect(saved.stderr).toBe('');
-  const inputs = { poll_interval: 0.01, poll_timeout: 0.02 };
+  // Beside one that knows nothing of the event, and is not to be asked.
+  const other = await openGate(
+    () => soc.url,
+    () => false,
+  );
+  const inputs = { poll_interval: 0.01, poll_timeout: 0.02, instance: 'one' };
   const late = await soc.triage(soc.incident({ ...alertOf('scan 1'), slow: true }), {
     inputs,
+    more: ['--instance', `two=${other.url},${soc.keyFile}`],
     answers: { 'Ask the analyst': 'Drop' },
   });
+  other.close();
   expect(late.trace).toMatchObject({ state: 'completed', problem: null });
   expect(branchOf(late, 'Is it still pending?')).toBe('yes');
   const polling = late.trace.tasks.find(({ name }) => name === 'GenericPolling');
