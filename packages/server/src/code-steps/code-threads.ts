@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { Refusal, stopping } from '../errors.ts';
+import { startThread } from '../thread.ts';
 import { failedRun, type Ran, type RunOrder } from './code-step.ts';
 
 /** What a thread is sent, and what it sends back. */
@@ -156,13 +157,10 @@ export class CodeThreads {
   }
 
   #start(): Worker {
-    const source = import.meta.url.endsWith('.ts');
-    const worker = new Worker(new URL(source ? './code-worker.ts' : './code-worker.js', import.meta.url), {
+    const worker = startThread(import.meta.url, 'code-worker', {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: STACK_MB },
       // Nothing of ours is to be seen from there, should anything ever get out of the interpreter.
       env: {},
-      // From source, packages of ours are found by their source too, whatever the process was started with.
-      ...(source ? { execArgv: ['--conditions=source'] } : {}),
     });
     this.#all.add(worker);
     // Of one that breaks while it rests nobody hears otherwise; it is gone with its exit.

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import type { Advice } from '@verdict/engine';
 import type { FeedbackService } from '../feedback/feedback-service.ts';
 import type { Job } from '../jobs/job.ts';
+import { startThread } from '../thread.ts';
 import type { EventService } from './event-service.ts';
 
 /** Fields of a job's newest events. */
@@ -55,11 +55,7 @@ export class FieldAdviser {
 
   async #look(job: Job, sample: number, started: number): Promise<AdvisedFields> {
     const { promise, resolve, reject } = Promise.withResolvers<AdvisedFields>();
-    const source = import.meta.url.endsWith('.ts');
-    const worker = new Worker(new URL(source ? './field-worker.ts' : './field-worker.js', import.meta.url), {
-      // From source, packages of ours are found by their source too, whatever the process was started with.
-      ...(source ? { execArgv: ['--conditions=source'] } : {}),
-    });
+    const worker = startThread(import.meta.url, 'field-worker');
     worker.on('message', resolve);
     worker.on('error', reject);
     worker.on('exit', (code) => reject(new Error(`The thread that counts fields ended with ${code} and no result.`)));

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { stopping } from '../errors.ts';
+import { startThread } from '../thread.ts';
 import type { Suggested } from './queue.ts';
 import type { Field } from './queue-store.ts';
 
@@ -87,11 +88,7 @@ export class QueueThread {
   }
 
   #start(): Worker {
-    const source = import.meta.url.endsWith('.ts');
-    const worker = new Worker(new URL(source ? './queue-worker.ts' : './queue-worker.js', import.meta.url), {
-      // From source, packages of ours are found by their source too, whatever the process was started with.
-      ...(source ? { execArgv: ['--conditions=source'] } : {}),
-    });
+    const worker = startThread(import.meta.url, 'queue-worker');
     // Of one that breaks while it rests nobody hears otherwise; it is gone with its exit.
     worker.on('error', () => {});
     worker.on('exit', () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../thread.ts';
 
 /** What the index thread is told. */
 export interface IndexOrder {
@@ -95,13 +96,10 @@ export class SearchIndex {
   }
 
   start(): void {
-    const source = import.meta.url.endsWith('.ts');
     this.#starts++;
-    const worker = new Worker(new URL(source ? './index-worker.ts' : './index-worker.js', import.meta.url), {
+    const worker = startThread(import.meta.url, 'index-worker', {
       workerData: this.#order,
       resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 },
-      // From source, packages of ours are found by their source too, whatever the process was started with.
-      ...(source ? { execArgv: ['--conditions=source'] } : {}),
     });
     this.#worker = worker;
     worker.unref();

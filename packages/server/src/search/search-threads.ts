@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { Refusal, stopping } from '../errors.ts';
+import { startThread } from '../thread.ts';
 import type { Effort, Found, SearchOrder } from './order.ts';
 
 /** What a reading thread is sent, and what it sends back. */
@@ -149,12 +150,9 @@ export class SearchThreads {
 
   #start(): Thread {
     const unwanted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const source = import.meta.url.endsWith('.ts');
-    const worker = new Worker(new URL(source ? './search-worker.ts' : './search-worker.js', import.meta.url), {
+    const worker = startThread(import.meta.url, 'search-worker', {
       workerData: { unwanted } satisfies SearchThreadData,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
-      // From source, packages of ours are found by their source too, whatever the process was started with.
-      ...(source ? { execArgv: ['--conditions=source'] } : {}),
     });
     this.#started++;
     this.#all.add(worker);

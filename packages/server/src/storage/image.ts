@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
+import { startThread } from '../thread.ts';
 import { StorageUnavailable } from './storage.ts';
 
 export interface ImageOrder {
@@ -24,8 +24,7 @@ const LOOK_MS = 200;
  */
 export async function copyImage(order: ImageOrder, progress: (share: number) => void = () => {}): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<ImageOutcome>();
-  const source = import.meta.url.endsWith('.ts');
-  const worker = new Worker(new URL(source ? './image-worker.ts' : './image-worker.js', import.meta.url), { workerData: order });
+  const worker = startThread(import.meta.url, 'image-worker', { workerData: order });
   worker.on('message', resolve);
   worker.on('error', reject);
   worker.on('exit', (code) => reject(new Error(`The thread that copies the database ended with ${code} and no result.`)));

@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../thread.ts';
 
 const dataSync = promisify(fdatasync);
 
@@ -93,8 +94,7 @@ export class WriteAheadLog {
   }
 
   #start(): Worker {
-    const source = import.meta.url.endsWith('.ts');
-    const worker = new Worker(new URL(source ? './checkpoint-worker.ts' : './checkpoint-worker.js', import.meta.url), {
+    const worker = startThread(import.meta.url, 'checkpoint-worker', {
       workerData: this.#database,
     });
     const end = () => {

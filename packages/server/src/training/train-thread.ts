@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import type { DriftWindow, ModelMetrics } from '@verdict/engine';
 import { Interrupted, TaskFailed } from '../tasks/task.ts';
+import { startThread } from '../thread.ts';
 import type { Comparison, NamedLabel } from './comparison.ts';
 import type { SetAside } from './training.ts';
 import type { TrainedUnit, TrainingSource } from './training-store.ts';
@@ -59,11 +59,8 @@ export function trainInThread(
   progress: (share: number, step: string) => void,
 ): Promise<Trained> {
   const { promise, resolve, reject } = Promise.withResolvers<Trained>();
-  const source = import.meta.url.endsWith('.ts');
-  const worker = new Worker(new URL(source ? './train-worker.ts' : './train-worker.js', import.meta.url), {
+  const worker = startThread(import.meta.url, 'train-worker', {
     workerData: order,
-    // From source, packages of ours are found by their source too, whatever the process was started with.
-    ...(source ? { execArgv: ['--conditions=source'] } : {}),
   });
   const stop = () => {
     reject(new Interrupted());
