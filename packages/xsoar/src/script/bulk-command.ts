@@ -1,10 +1,10 @@
 import type { ArgumentsByName } from '../pack/commands.ts';
-import { closeReasons, labelOfReason, type MappedReason } from './close-reasons.ts';
+import { closeReasons, closingReasonField, labelOfReason, type MappedReason } from './close-reasons.ts';
 import { jobIdOf } from './jobs.ts';
 import { personOf } from './machines.ts';
 import { type Entry, type Fields, fail, merged, resultEntry, table } from './platform.ts';
 import { callForObject } from './server.ts';
-import { alertText, fieldsWhere, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';
+import { alertText, fieldOf, fieldsWhere, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';
 
 /** What the server takes at once. */
 const MOST = 5000;
@@ -42,15 +42,22 @@ function itemText(event: unknown, name: string, jobId: number, mapping: readonly
 
 /** How an incident ended is no part of the alert: the machine would learn to read the answer there. */
 function withoutClose(incident: Fields): Fields {
-  return fieldsWhere(incident, (name) => CLOSE.indexOf(name) < 0);
+  const own = fieldsWhere(incident, tellsNothing);
+  return isObject(own.CustomFields) ? merged(own, { CustomFields: fieldsWhere(own.CustomFields, tellsNothing) }) : own;
 }
 
-const CLOSE = ['closeReason', 'closeNotes', 'closingUserId'];
+const CLOSE = ['closeReason', 'closeNotes', 'closingUserId', 'ClosingUserId'];
+
+/** Whether a field says nothing of how the incident ended, or of what Verdict said of it before. */
+function tellsNothing(name: string): boolean {
+  return CLOSE.indexOf(name) < 0 && name !== closingReasonField() && !/^verdict/.test(name);
+}
 
 /** What a person closed an incident with is their word on it, if it is mapped to a label; nothing else is. */
 function labelOfIncident(incident: Fields, mapping: readonly MappedReason[]): string | undefined {
-  const user = personOf(textOf(incident.closingUserId, 'closingUserId'));
-  const label = labelOfReason(textOf(incident.closeReason, 'closeReason'), mapping);
+  const user = personOf(textOf(incident.closingUserId, 'closingUserId') || textOf(incident.ClosingUserId, 'ClosingUserId'));
+  const reason = fieldOf(incident, closingReasonField()) || textOf(incident.closeReason, 'closeReason');
+  const label = labelOfReason(reason, mapping);
   if (user === '' || label === '') return undefined;
   return JSON.stringify({
     feedback: label,

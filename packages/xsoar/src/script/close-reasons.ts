@@ -12,6 +12,11 @@ export function closeReasons(): MappedReason[] {
   return readCloseReasons(textOf(instanceParameters().close_reason_mapping, 'The mapping of close reasons'));
 }
 
+/** The field of an incident that holds what is mapped to a label, from the parameter of the instance. */
+export function closingReasonField(): string {
+  return textOf(instanceParameters().closing_reason_field, 'The field with the close reason') || 'closeReason';
+}
+
 /** The label of a close reason; '' where it is not mapped. Letter case and blanks around do not matter. */
 export function labelOfReason(reason: string, mapping: readonly MappedReason[]): string {
   const wanted = reason.toLowerCase();

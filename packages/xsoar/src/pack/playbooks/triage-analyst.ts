@@ -79,6 +79,7 @@ export const ASK_THE_ANALYST: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdictfeedback: '${Verdict_Review.Answers.0}', verdictfeedbackuser: '${Verdict_Review.Answers.name}' },
     next: '99',
+    onError: '48',
   },
   {
     kind: 'command',
@@ -92,5 +93,6 @@ export const ASK_THE_ANALYST: readonly Task[] = [
       verdictfeedbackuser: '${Verdict_Review.Answers.name}',
     },
     next: '99',
+    onError: '48',
   },
 ];

@@ -105,5 +105,6 @@ export const ACT_ON_THE_DECISION: readonly Task[] = [
     script: 'DeleteContext',
     arguments: { key: 'Verdict.ClosedBy' },
     next: '30',
+    onError: '30',
   },
 ];

@@ -11,6 +11,7 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdicterrormessage: 'The incident has no raw alert: set the input event_json of Verdict - Triage.' },
     next: '45',
+    onError: '45',
   },
   {
     kind: 'command',
@@ -20,6 +21,7 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdicterrormessage: 'The alert was not sent to Verdict: the War Room says why.' },
     next: '45',
+    onError: '45',
   },
   {
     kind: 'command',
@@ -29,6 +31,7 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdicterrormessage: 'Verdict was not asked for the decision: the War Room says why.' },
     next: '45',
+    onError: '45',
   },
   {
     kind: 'command',
@@ -41,6 +44,7 @@ export const REVIEW_BY_HAND: readonly Task[] = [
         'Verdict has no decision (status ${Arcanna.Event.status}, result ${Arcanna.Event.result}). ${Arcanna.Event.error_message}',
     },
     next: '30',
+    onError: '30',
   },
   {
     kind: 'command',
@@ -50,6 +54,20 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdicterrormessage: 'Verdict was not asked for its labels: the War Room says why.' },
     next: '46',
+    onError: '46',
+  },
+  {
+    kind: 'command',
+    id: '47',
+    name: 'Note that several instances answered',
+    description: 'Each may have decided something else.',
+    command: 'Builtin|||setIncident',
+    arguments: {
+      verdicterrormessage:
+        'Several instances of Verdict took the alert, and they may decide differently: name one of them in the input instance of Verdict - Triage.',
+    },
+    next: '45',
+    onError: '45',
   },
   {
     kind: 'script',
@@ -66,6 +84,14 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     id: '46',
     name: 'Review the incident by hand',
     description: 'Verdict did not decide on this incident: the field Verdict Error Message says why. Decide and close it.',
+    next: '99',
+  },
+  {
+    kind: 'manual',
+    id: '48',
+    name: 'See to the feedback by hand',
+    description:
+      'What became of the answer could not be noted in the incident. The War Room says whether it was sent; where it was not, give the feedback in Verdict.',
     next: '99',
   },
 ];

@@ -4,7 +4,27 @@ import { EVENT_ID, equals, INSTANCE, JOB_ID } from './triage-event.ts';
 
 /** *Verdict - Triage* up to the decision: the alert is sent, and asked about until it is decided. */
 export const SEND_AND_WAIT: readonly Task[] = [
-  { kind: 'title', id: '1', name: 'Send the alert', next: '2' },
+  { kind: 'title', id: '1', name: 'Send the alert', next: '21' },
+  {
+    kind: 'command',
+    id: '21',
+    name: 'Forget what an earlier run noted',
+    description: 'An error or a decision of before must not stand beside what is found now.',
+    command: 'Builtin|||setIncident',
+    arguments: { customFields: '{"verdicterrormessage":"","verdictdecision":"","verdictbucketstate":""}' },
+    next: '17',
+    onError: '17',
+  },
+  {
+    kind: 'script',
+    id: '17',
+    name: 'Forget which instances an earlier run asked',
+    description: 'Which ones answer is counted anew; where there is nothing to forget, that is well.',
+    script: 'DeleteContext',
+    arguments: { key: 'Verdict.Sent' },
+    next: '2',
+    onError: '2',
+  },
   {
     kind: 'condition',
     id: '2',
@@ -27,8 +47,16 @@ export const SEND_AND_WAIT: readonly Task[] = [
       job_id: '${inputs.job_id}',
       using: INSTANCE,
     },
-    next: '4',
+    next: '18',
     onError: '41',
+  },
+  {
+    kind: 'condition',
+    id: '18',
+    name: 'Did one instance take it?',
+    description: 'Of several, the last to answer would decide: that goes to a person.',
+    branches: [{ label: 'yes', all: [[{ left: { root: 'Verdict.Sent' }, operator: 'hasLength', right: '1' }]], next: '4' }],
+    otherwise: '47',
   },
   {
     kind: 'command',
@@ -38,6 +66,7 @@ export const SEND_AND_WAIT: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdicteventid: EVENT_ID, verdictjobid: JOB_ID },
     next: '5',
+    onError: '45',
   },
   {
     kind: 'command',
@@ -54,28 +83,19 @@ export const SEND_AND_WAIT: readonly Task[] = [
     id: '6',
     name: 'Is it still pending?',
     description: 'Where alerts are enriched first, a decision takes a while.',
-    branches: [{ label: 'yes', all: [[equals('status', 'pending_inference')]], next: '7' }],
+    branches: [{ label: 'yes', all: [[equals('status', 'pending_inference')]], next: '22' }],
     otherwise: '9',
   },
   {
-    kind: 'playbook',
-    id: '7',
-    name: 'GenericPolling',
-    description: 'Waits for the decision.',
-    playbook: 'GenericPolling',
-    arguments: {
-      Ids: EVENT_ID,
-      PollingCommandName: 'arcanna-get-event-status',
-      PollingCommandArgName: 'event_id',
-      AdditionalPollingCommandArgNames: 'job_id',
-      AdditionalPollingCommandArgValues: JOB_ID,
-      Interval: '${inputs.poll_interval}',
-      Timeout: '${inputs.poll_timeout}',
-      dt: "Arcanna.Event(val.status === 'pending_inference').event_id",
-    },
-    next: '8',
-    onError: '42',
+    kind: 'condition',
+    id: '22',
+    name: 'Is an instance named?',
+    description: 'Then it alone is asked while it is waited for, too.',
+    branches: [{ label: 'yes', all: [[{ left: { root: 'inputs.instance' }, operator: 'isNotEmpty' }]], next: '23' }],
+    otherwise: '7',
   },
+  poll('7', 'job_id', JOB_ID),
+  poll('23', 'job_id,using', `${JOB_ID},${INSTANCE}`),
   {
     kind: 'command',
     id: '8',
@@ -100,5 +120,29 @@ export const SEND_AND_WAIT: readonly Task[] = [
       verdicterrormessage: '${Arcanna.Event.error_message}',
     },
     next: '10',
+    onError: '30',
   },
 ];
+
+/** Waits for the decision, with these arguments beside the event's id. */
+function poll(id: string, argNames: string, argValues: string): Task {
+  return {
+    kind: 'playbook',
+    id,
+    name: 'GenericPolling',
+    description: 'Waits for the decision.',
+    playbook: 'GenericPolling',
+    arguments: {
+      Ids: EVENT_ID,
+      PollingCommandName: 'arcanna-get-event-status',
+      PollingCommandArgName: 'event_id',
+      AdditionalPollingCommandArgNames: argNames,
+      AdditionalPollingCommandArgValues: argValues,
+      Interval: '${inputs.poll_interval}',
+      Timeout: '${inputs.poll_timeout}',
+      dt: "Arcanna.Event(val.status === 'pending_inference').event_id",
+    },
+    next: '8',
+    onError: '42',
+  };
+}

@@ -80,7 +80,10 @@ function runOne(run, http) {
   function wait(seconds) { waited += seconds; }
   function executeCommand(name, args) {
     if (name === 'setIncident') { noted.push(args); return [{ Type: 1, Contents: 'done' }]; }
-    if (name === 'getIncidents') return [{ Type: 1, Contents: { data: run.found || null, total: 0 } }];
+    if (name === 'getIncidents') {
+      var found = (run.found || []).slice(args.page * args.size, (args.page + 1) * args.size);
+      return [{ Type: 1, Contents: { data: found.length > 0 ? found : null, total: 0 } }];
+    }
     try {
       return [scripts.Verdict(run.params || {}, args, name, [], {}, http, executeCommand, wait, newer)];
     } catch (thrown) {
