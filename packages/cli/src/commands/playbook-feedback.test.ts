@@ -39,6 +39,8 @@ it('Test runs every command once: an untrained use case, and a trained one', asy
   expect(after.trace).toMatchObject({ state: 'completed', problem: null });
   expect(names(after)).not.toContain('Fail the test');
   expect(after.context).toMatchObject({ Verdict: { CloseReason: { label: 'Drop' } } });
+  const ran = after.trace.tasks.filter(({ name }) => /^(?!Done|Is everything)./.test(name)).length;
+  expect(ran).toBeGreaterThanOrEqual(15);
 
   // Without its service it fails, and says so.
   const down = await soc.run('Test', ofJob(), { params, more, url: nowhere });
@@ -78,7 +80,8 @@ it('an answer at triage that an outage kept back is sent by Resend as it was giv
   expect(outage.trace).toMatchObject({ state: 'completed', problem: null });
   expect(names(outage)).toContain('See why feedback cannot be sent');
   expect(outage.context).toMatchObject({ Verdict: { Resend: { sent: 0, failed: 1 } } });
-  expect(outage.incidents).toEqual([waiting]);
+  const verdictfeedback = expect.stringMatching(/^not sent, tried 1 time: .*the answer was Escalate; because: /);
+  expect(outage.incidents).toEqual([{ ...waiting, CustomFields: { ...(waiting.CustomFields as JsonObject), verdictfeedback } }]);
 
   const sent = await soc.run('Resend feedback', ofJob(), { params, incidents: outage.incidents! });
   expect(sent.trace).toMatchObject({ state: 'completed', problem: null });
@@ -174,6 +177,37 @@ it('the script of the close does the same in the War Room', async () => {
   });
   expect(await closed(soc.url)).toMatchObject({ CustomFields: { verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' } });
   expect(JSON.stringify(await feedbackOf('room-1'))).toMatch(/ana.*a known scanner|a known scanner.*ana/);
+});
+
+it('the mark of a playbook stands for its own close: what an analyst says after the incident was opened again is sent', async () => {
+  await send('reopened-1');
+  const byPlaybook = closedIncident('reopened-1', 'ana');
+  const byAnalyst = soc.incident(alertOf('scan 1'), {
+    id: 'reopened',
+    status: 2,
+    closeReason: 'Resolved',
+    closeNotes: 'it was real',
+    closingUserId: 'ana',
+    CustomFields: fieldsOf('reopened-1'),
+  });
+  const argv = [
+    'warroom',
+    '--instance',
+    `one=${soc.url},${soc.keyFile}`,
+    '--param',
+    `close_reason_mapping=${params.close_reason_mapping}`,
+  ];
+  const room = async (lines: string[]) => {
+    const ran = await soc.shell.verdict(argv, { stdin: `${lines.join('\n')}\n` });
+    expect(ran, ran.out).toMatchObject({ status: 0 });
+    return ran.out;
+  };
+  const marked = [`!incident load ${byPlaybook}`, '!Set key=Verdict.ClosedBy value="Verdict - Triage"', '!VerdictCloseFeedback'];
+  // The same close seen twice is still the playbook's.
+  expect((await room([...marked, '!VerdictCloseFeedback'])).match(/closed the incident, not a person/g)).toHaveLength(2);
+  expect(await feedbackOf('reopened-1')).toEqual([]);
+  await room([...marked, `!incident load ${byAnalyst}`, '!VerdictCloseFeedback']);
+  expect(await feedbackOf('reopened-1')).toMatchObject([{ label: 'Escalate' }]);
 });
 
 it('a close that the mapping names wrongly is not sent, and stays noted', async () => {

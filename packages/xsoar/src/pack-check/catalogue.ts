@@ -14,6 +14,8 @@ export interface KnownWork {
 export interface Catalogue {
   readonly commands: ReadonlyMap<string, KnownWork>;
   readonly scripts: ReadonlyMap<string, KnownWork>;
+  /** What scripts leave in the context that XSOAR runs by itself when an incident is closed. */
+  readonly afterClose: readonly string[];
   /** By name and by id. */
   readonly playbooks: ReadonlyMap<string, Playbook>;
 }
@@ -56,6 +58,9 @@ export function catalogueOf(integrations: readonly Data[], scripts: readonly Dat
       ),
     ),
     scripts: new Map(scripts.map((one) => [textAt(one, 'name'), knownWork(one, 'args')])),
+    afterClose: scripts
+      .filter((one) => JSON.stringify(dataAt(one, 'tags') ?? []).includes('"post-processing"'))
+      .flatMap((one) => knownWork(one, 'args').outputs),
     playbooks: new Map(playbooks.flatMap((one) => [[one.id, one] as const, [one.name, one] as const])),
   };
 }

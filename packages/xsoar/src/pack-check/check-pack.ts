@@ -6,7 +6,7 @@ import { checkMetadata } from './check-metadata.ts';
 import { checkPlaybook, readPackPlaybook } from './check-playbook.ts';
 import type { Finding, RuleId, Severity } from './finding.ts';
 import { findPacks, isFinding, type PackDocument, type PackFiles, readDocument, textAt } from './pack-files.ts';
-import { givesOf, type Keys } from './references.ts';
+import { givesOf, type Keys, tryKeys } from './references.ts';
 
 /** What a check looked at, and what it found. */
 export interface PackReport {
@@ -89,7 +89,10 @@ function checkPack(files: PackFiles): Finding[] {
   for (const { document, playbook, isTest } of playbooks) {
     // A playbook for closing an incident reads what the one for triage has left there.
     const others = playbooks.filter((one) => one.playbook !== playbook && !one.isTest);
-    const elsewhere = others.flatMap((one) => [...one.playbook.tasks.values()].flatMap((task) => setBy(task, catalogue)));
+    const elsewhere = [
+      ...catalogue.afterClose.map(tryKeys),
+      ...others.flatMap((one) => [...one.playbook.tasks.values()].flatMap((task) => setBy(task, catalogue))),
+    ];
     findings.push(...checkPlaybook(document, playbook, catalogue, elsewhere, isTest));
   }
   return findings;

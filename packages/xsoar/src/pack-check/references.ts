@@ -168,7 +168,8 @@ export function simple(task: Task, name: string): string {
   return value?.kind === 'simple' ? value.text : '';
 }
 
-function tryKeys(path: string): Keys {
+/** The keys of a path; none where it cannot be read. */
+export function tryKeys(path: string): Keys {
   try {
     return keysOf(path);
   } catch (error) {

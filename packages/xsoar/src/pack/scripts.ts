@@ -28,7 +28,12 @@ export const SCRIPTS: readonly AutomationScript[] = [
       { name: 'closingUserId', description: 'Who closes the incident; XSOAR gives it.' },
       { name: 'ClosingUserId', description: 'The same, as some versions of XSOAR write it.' },
     ],
-    outputs: [],
+    outputs: [
+      { path: 'Verdict.MachineClose.by', type: 'String', description: 'The playbook whose close was seen last.' },
+      { path: 'Verdict.MachineClose.reason', type: 'String', description: 'The reason of that close.' },
+      { path: 'Verdict.MachineClose.notes', type: 'String', description: 'Its notes.' },
+      { path: 'Verdict.MachineClose.user', type: 'String', description: 'The name that it stands under.' },
+    ],
     dependsOn: COMMANDS,
   },
   {

@@ -1,10 +1,9 @@
 import type { ArgumentsByName } from '../pack/commands.ts';
-import { closeReasonField, closeReasons, labelOfReason, type MappedReason } from './close-reasons.ts';
-import { closerOf, fieldOf } from './feedback-of-close.ts';
+import { closeReasons, closingReasonField, labelOfReason, type MappedReason } from './close-reasons.ts';
 import { jobIdOf } from './jobs.ts';
 import { type Entry, type Fields, fail, merged, resultEntry, table } from './platform.ts';
 import { callForObject } from './server.ts';
-import { alertText, fieldsWhere, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';
+import { alertText, fieldOf, fieldsWhere, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';
 
 /** What the server takes at once. */
 const MOST = 5000;
@@ -42,22 +41,22 @@ function itemText(event: unknown, name: string, jobId: number, mapping: readonly
 
 /** How an incident ended is no part of the alert: the machine would learn to read the answer there. */
 function withoutClose(incident: Fields): Fields {
-  const left = fieldsWhere(incident, isOfTheAlert);
-  const custom = incident.CustomFields;
-  return isObject(custom) ? merged(left, { CustomFields: fieldsWhere(custom, isOfTheAlert) }) : left;
-}
-
-/** Not the answer, and not what Verdict itself wrote into the incident. */
-function isOfTheAlert(name: string): boolean {
-  return CLOSE.indexOf(name) < 0 && name !== closeReasonField() && !/^verdict/.test(name);
+  const own = fieldsWhere(incident, tellsNothing);
+  return isObject(own.CustomFields) ? merged(own, { CustomFields: fieldsWhere(own.CustomFields, tellsNothing) }) : own;
 }
 
 const CLOSE = ['closeReason', 'closeNotes', 'closingUserId', 'ClosingUserId'];
 
+/** Whether a field says nothing of how the incident ended, or of what Verdict said of it before. */
+function tellsNothing(name: string): boolean {
+  return CLOSE.indexOf(name) < 0 && name !== closingReasonField() && !/^verdict/.test(name);
+}
+
 /** What a person closed an incident with is their word on it, if it is mapped to a label; nothing else is. */
 function labelOfIncident(incident: Fields, mapping: readonly MappedReason[]): string | undefined {
-  const user = closerOf(incident);
-  const label = labelOfReason(fieldOf(incident, closeReasonField()) || textOf(incident.closeReason, 'closeReason'), mapping);
+  const user = personOf(textOf(incident.closingUserId, 'closingUserId') || textOf(incident.ClosingUserId, 'ClosingUserId'));
+  const reason = fieldOf(incident, closingReasonField()) || textOf(incident.closeReason, 'closeReason');
+  const label = labelOfReason(reason, mapping);
   if (user === '' || label === '') return undefined;
   return JSON.stringify({
     feedback: label,

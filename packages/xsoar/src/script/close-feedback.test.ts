@@ -98,7 +98,7 @@ describe('an analyst’s close', () => {
     expect(resend.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 1, failed: 1, skipped: 0 } } });
     expect(resend.noted).toEqual([
       { id: '77', verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' },
-      { id: '79', verdictfeedback: expect.stringMatching(/^not sent: /) },
+      { id: '79', verdictfeedback: expect.stringMatching(/^not sent, tried 1 time: /) },
     ]);
   });
 
@@ -131,7 +131,10 @@ describe('an analyst’s close', () => {
       params: { ...params },
     });
     expect(failed.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 0, failed: 1 } } });
-    expect(failed.noted).toEqual([]);
+    expect(failed.noted).toEqual([{ id: '77', verdictfeedback: 'not sent, tried 1 time: x; the answer was Escalate' }]);
+    const again = { ...answered, CustomFields: { ...answered.CustomFields, ...failed.noted[0] } };
+    const later = await xsoar.run({ script: 'VerdictResendFeedback', args: { query: 'q' }, found: [again] });
+    expect(later.noted).toEqual([{ id: '77', verdictfeedback: 'Escalate', verdictfeedbackuser: 'ben' }]);
   });
 
   it('sends a waiting answer with what its analyst wrote, never with the notes of the close, and before the close of somebody else', async () => {
@@ -148,6 +151,29 @@ describe('an analyst’s close', () => {
     // The outage goes on: the answer stays, whoever closes.
     const down = instance({ url: 'http://127.0.0.1:1' });
     expect((await close({ CustomFields, closingUserId: 'fay' }, {}, down)).noted).toEqual([]);
+  });
+
+  it('resends what was tried least, also beyond the limit and the first page, so that what always fails keeps no place', async () => {
+    const waits = (id: string, eventId: string, verdictfeedback: string) => ({
+      ...incident,
+      id,
+      CustomFields: { verdicteventid: eventId, verdictjobid: String(jobId), verdictfeedback, verdictfeedbackuser: 'hal' },
+    });
+    const lost = Array.from({ length: 120 }, (_, n) => waits(`lost-${n}`, 'lost', `not sent, tried ${n + 1} times: x`));
+    const found = [...lost, waits('fine', 'closed-1', 'not sent: x')];
+    const resend = await xsoar.run({ script: 'VerdictResendFeedback', args: { query: 'q', limit: 2 }, found });
+    expect(resend.result).toMatchObject({ EntryContext: { 'Verdict.Resend(true)': { sent: 1, failed: 1, skipped: 0 } } });
+    expect(resend.noted).toEqual([
+      { id: 'fine', verdictfeedback: 'Drop', verdictfeedbackuser: 'ana' },
+      { id: 'lost-0', verdictfeedback: expect.stringMatching(/^not sent, tried 2 times: /) },
+    ]);
+  });
+
+  it('resends an answer of which XSOAR did not say who gave it, under no name of a person', async () => {
+    const CustomFields = { ...(incident.CustomFields as object), verdictfeedback: 'not sent: x; the answer was Escalate' };
+    const found = [{ ...incident, closingUserId: 'DBot', CustomFields }];
+    const resend = await xsoar.run({ script: 'VerdictResendFeedback', args: { query: 'q' }, found });
+    expect(resend.noted).toEqual([{ id: '77', verdictfeedback: 'Escalate', verdictfeedbackuser: 'unknown analyst' }]);
   });
 
   it('notes with what an outage kept which event it was, where only the context knew', async () => {

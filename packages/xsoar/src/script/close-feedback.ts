@@ -1,16 +1,17 @@
-import { type Closed, closedOf, fieldOf, noteInIncident, sendClosed, sendWaiting, waitingIn } from './feedback-of-close.ts';
+import { type Closed, closedOf, noteInIncident, sendClosed, sendWaiting, waitingIn } from './feedback-of-close.ts';
 import {
   currentContext,
   currentIncident,
   type Entry,
   type Fields,
   givenArguments,
+  isErrorEntry,
   merged,
   resultEntry,
   runCommand,
   sentenceOf,
 } from './platform.ts';
-import { fieldsWhere, isObject, plain } from './values.ts';
+import { fieldOf, fieldsWhere, isObject, plain } from './values.ts';
 
 /**
  * The post-processing script of *Verdict - Close feedback*: sends an analyst's close to Verdict. It never throws, because that
@@ -29,15 +30,35 @@ export function run(): Entry {
 function closeFeedback(): Entry {
   const incident = merged(currentIncident(), filled(givenArguments()));
   const context = currentContext();
-  if (isObject(context.Verdict) && context.Verdict.ClosedBy) {
-    // The mark is for this close: the incident may be opened again, and closed by a person then.
-    runCommand('DeleteContext', { key: 'Verdict.ClosedBy' });
-    return said(`Nothing was sent to Verdict: ${plain(context.Verdict.ClosedBy)} closed the incident, not a person.`);
-  }
+  const by = closedByMachine(incident, context);
+  if (by !== '') return said(`Nothing was sent to Verdict: ${plain(by)} closed the incident, not a person.`);
   const closed = closedOf(incident, context);
   if (closed.user === '') return said('Nothing was sent to Verdict: no person closed the incident.');
   if (closed.eventId === '') return said('Nothing was sent to Verdict: the incident is no event of it.');
   return tell(closed, incident);
+}
+
+/**
+ * The playbook that made this close; '' where none did. A playbook sets the mark before it closes. It stands for that one close: what the
+ * close says is kept in its place, so that a later close, after the incident was opened again, is the word of who made it.
+ */
+function closedByMachine(incident: Fields, context: Fields): string {
+  const marks = isObject(context.Verdict) ? context.Verdict : {};
+  const close = {
+    reason: String(incident.closeReason || ''),
+    notes: String(incident.closeNotes || ''),
+    user: String(incident.closingUserId || incident.ClosingUserId || ''),
+  };
+  if (marks.ClosedBy) {
+    const value = JSON.stringify(merged(close, { by: String(marks.ClosedBy) }));
+    const kept = runCommand('Set', { key: 'Verdict.MachineClose', value, append: 'false' });
+    // What cannot be kept must stay marked: better a close of a person that is not sent than one of a machine that is.
+    if (kept.length > 0 && !kept.some(isErrorEntry)) runCommand('DeleteContext', { key: 'Verdict.ClosedBy' });
+    return String(marks.ClosedBy);
+  }
+  const last = isObject(marks.MachineClose) ? marks.MachineClose : {};
+  const isSame = last.by && last.reason === close.reason && last.notes === close.notes && last.user === close.user;
+  return isSame ? String(last.by) : '';
 }
 
 /** What the form of the close says goes before what the incident says, unless it is empty. */

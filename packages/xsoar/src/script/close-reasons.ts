@@ -12,8 +12,8 @@ export function closeReasons(): MappedReason[] {
   return readCloseReasons(textOf(instanceParameters().close_reason_mapping, 'The mapping of close reasons'));
 }
 
-/** The field of an incident that says why it was closed. */
-export function closeReasonField(): string {
+/** The field of an incident that holds what is mapped to a label, from the parameter of the instance. */
+export function closingReasonField(): string {
   return textOf(instanceParameters().closing_reason_field, 'The field with the close reason') || 'closeReason';
 }
 

@@ -46,8 +46,7 @@ const PARAMS = {
   default_job_id: '1201',
   close_reason_mapping: '"False Positive"="drop_alert", "Resolved"="Escalate"',
 };
-const KEY =
-  'Arcanna.Event((val.event_id && val.event_id === obj.event_id) || (!val.event_id && val.job_id && val.job_id === obj.job_id))';
+const KEY = 'Arcanna.Event(!val.event_id || val.event_id === obj.event_id)';
 const json = (body: unknown, StatusCode = 200, Headers = {}) => ({
   StatusCode,
   Status: 'x',

@@ -4,14 +4,10 @@ import { canSchedule, type Entry, type Fields, merged, pause, resultEntry, table
 import { callForObject, serverUrl } from './server.ts';
 import { alertText, isTrue, neededText, numberOf, objectText, plain, secondsOf, textOf } from './values.ts';
 
-/**
- * Entries of events with the same id are one. One without an id holds the labels of a use case, asked for before there was an event: it becomes the
- * first event of that use case, so that `job_id` stays one value.
- */
-export const EVENT_KEY =
-  'Arcanna.Event((val.event_id && val.event_id === obj.event_id) || (!val.event_id && val.job_id && val.job_id === obj.job_id))';
-/** Where an alert was taken: of several instances each leaves its own. */
-const ASKED_KEY = 'Verdict.Asked(val.url === obj.url && val.job_id === obj.job_id)';
+/** Entries of events with the same id are one; labels that were asked for before there was an event become part of it. */
+export const EVENT_KEY = 'Arcanna.Event(!val.event_id || val.event_id === obj.event_id)';
+/** Where an event was sent: one entry for each server and use case, so that a playbook sees whether several took it. */
+const SENT_KEY = 'Verdict.Sent(val.server === obj.server && val.job_id === obj.job_id && val.event_id === obj.event_id)';
 
 const INTERVAL_SECONDS = 15;
 const TIMEOUT_SECONDS = 120;
@@ -42,8 +38,8 @@ interface Waiting {
 export function sendEvent(args: ArgumentsByName['arcanna-send-event']): Entry {
   const jobId = jobIdOf(args);
   const answer = withJob(callForObject('POST', eventPath(args.id_value), ingestBody(args, jobId)), jobId);
-  const context = merged(contextOf(answer), { [ASKED_KEY]: { url: serverUrl(), job_id: jobId } });
-  return resultEntry(answer, table('Arcanna Event', [answer], SENT), context);
+  const sent = { event_id: answer.event_id, job_id: jobId, server: serverUrl() };
+  return resultEntry(answer, table('Arcanna Event', [answer], SENT), merged(contextOf(answer), { [SENT_KEY]: sent }));
 }
 
 /** arcanna-get-event-status */

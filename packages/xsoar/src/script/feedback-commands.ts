@@ -1,5 +1,5 @@
 import type { ArgumentsByName } from '../pack/commands.ts';
-import { closeReasonField, closeReasons, labelOfReason } from './close-reasons.ts';
+import { closeReasons, closingReasonField, labelOfReason } from './close-reasons.ts';
 import { contextOf, pathOf } from './event-commands.ts';
 import { isLabelOf, jobIdOf, labelsOf } from './jobs.ts';
 import { type Entry, fail, merged, resultEntry, table } from './platform.ts';
@@ -49,7 +49,7 @@ export function mapCloseReason(args: ArgumentsByName['verdict-map-close-reason']
 
 /** arcanna-get-feedback-field */
 export function getFeedbackField(): Entry {
-  const field = closeReasonField();
+  const field = closingReasonField();
   const human = table('Arcanna Feedback Field', [{ feedback_field: field }], ['feedback_field']);
   return resultEntry({ feedback_field: field }, human, { 'Arcanna.FeedbackField(true)': field });
 }

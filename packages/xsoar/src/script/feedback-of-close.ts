@@ -1,6 +1,6 @@
 import { personOf } from './machines.ts';
 import { type Entry, type Fields, fail, isErrorEntry, merged, runCommand, sentenceOf } from './platform.ts';
-import { isObject, textOf } from './values.ts';
+import { fieldOf, isObject, textOf } from './values.ts';
 
 /** What an analyst's close says. */
 export interface Closed {
@@ -73,12 +73,6 @@ export function noteInIncident(fields: Fields): void {
   runCommand('setIncident', fields);
 }
 
-/** A field of an incident, whether XSOAR keeps it as its own or as a custom one. */
-export function fieldOf(incident: Fields, name: string): string {
-  const custom = isObject(incident.CustomFields) ? incident.CustomFields : {};
-  return textOf(incident[name], name) || textOf(custom[name], name);
-}
-
 /** What an analyst said and an outage kept back, as it stands in the field `verdictfeedback`. */
 export interface Waiting {
   /** A label that was answered, or a close reason, which the instance maps when it is sent. */
@@ -88,7 +82,11 @@ export interface Waiting {
   readonly notes: string;
 }
 
-const NOT_SENT = /^not sent/i;
+/** What an answer stands under where XSOAR did not say who gave it. */
+const UNKNOWN = 'unknown analyst';
+
+/** How it begins, with how often it was tried again. */
+const NOT_SENT = /^not sent(?:, tried (\d+) times?)?/i;
 /** What playbooks note of it; why the analyst said so may be empty. */
 const WAITING = /^not sent[\s\S]*?; (the answer was|closed as) ([^;]+)(?:; because: ([\s\S]*))?$/i;
 
@@ -104,9 +102,23 @@ export function waitingIn(incident: Fields): Waiting | undefined {
   return {
     kind: /^closed/i.test(textOf(found[1], 'kind')) ? 'reason' : 'label',
     said: textOf(found[2], 'said'),
-    user: fieldOf(incident, 'verdictfeedbackuser'),
+    user: fieldOf(incident, 'verdictfeedbackuser') || UNKNOWN,
     notes: textOf(found[3], 'notes'),
   };
+}
+
+/** How often the feedback of an incident was tried again. */
+export function triesOf(incident: Fields): number {
+  const found = NOT_SENT.exec(fieldOf(incident, 'verdictfeedback'));
+  return found === null ? 0 : Number(found[1] || 0);
+}
+
+/** What the field says after one more try that failed: why, or what waits, as it was. */
+export function triedAgain(incident: Fields, sentence: string): string {
+  const tries = triesOf(incident) + 1;
+  const start = `not sent, tried ${tries} ${tries === 1 ? 'time' : 'times'}`;
+  const before = fieldOf(incident, 'verdictfeedback');
+  return WAITING.test(before) ? `${start}${before.replace(NOT_SENT, '')}` : `${start}: ${sentence}`;
 }
 
 /** Sends what waits, of the event of a close: under the name of who said it, and with what they wrote. */

@@ -26,8 +26,8 @@ export function getDecisionSet(args: ArgumentsByName['arcanna-get-decision-set']
     result.decision_set.map((label) => ({ decision_set: label })),
     ['decision_set'],
   );
-  // An event of the job that is in the context already gets them; on their own they would be another event.
-  return resultEntry(result, human, { 'Arcanna.Event(val.job_id && val.job_id === obj.job_id)': result });
+  // An event of the job that is in the context already gets them; before there is one they stand alone, and the first event takes them in.
+  return resultEntry(result, human, { 'Arcanna.Event(!val.event_id || val.job_id === obj.job_id)': result });
 }
 
 /** arcanna-trigger-train. A training that cannot start is an answer to branch on, not a failure of the command. */

@@ -1,25 +1,28 @@
 import {
   closedOf,
   firstGood,
-  isOutOfReach,
   isWaiting,
   noteInIncident,
   sendClosed,
   sendWaiting,
+  triedAgain,
+  triesOf,
   waitingIn,
 } from './feedback-of-close.ts';
 import { type Entry, type Fields, fail, givenArguments, resultEntry, runCommand, sentenceOf, table } from './platform.ts';
 import { isObject, neededText, numberOf, textOf } from './values.ts';
 
 const LIMIT = 100;
+/** How many incidents are asked for at once, and how many times at most. */
 const PAGE = 100;
-const MOST_PAGES = 50;
+const MOST_PAGES = 100;
 
 /** The script of *Verdict - Resend feedback*: sends the feedback of closed incidents that an outage kept from Verdict. */
 export function run(): Entry {
   const args = givenArguments();
-  const waiting = waitingIncidents(neededText(args.query, 'query'));
-  const rows = resendAll(waiting, numberOf(args.limit, 'limit') || LIMIT);
+  const limit = numberOf(args.limit, 'limit') || LIMIT;
+  const waiting = leastTriedFirst(foundBy(neededText(args.query, 'query')).filter(isWaiting));
+  const rows = waiting.slice(0, limit).map(resend);
   const count = (status: string) => rows.filter((row) => row.status === status).length;
   const left = waiting.length - rows.length;
   const result = { sent: count('sent'), failed: count('failed'), skipped: count('no label'), left, incidents: rows };
@@ -55,12 +58,31 @@ function resendAll(waiting: readonly Fields[], limit: number): Fields[] {
   return rows;
 }
 
+/** All of them are read before anything is written: what is sent is found no more, and the pages would shift. */
+function foundBy(query: string): Fields[] {
+  let found: Fields[] = [];
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const more = incidentsOf(firstGood(runCommand('getIncidents', { query, size: PAGE, page })));
+    found = found.concat(more);
+    if (more.length < PAGE) break;
+  }
+  return found;
+}
+
+/** What fails again and again must not keep its place before what was never tried; else the order in which they were found. */
+function leastTriedFirst(waiting: readonly Fields[]): Fields[] {
+  return waiting
+    .map((incident, at) => ({ incident, at, tries: triesOf(incident) }))
+    .sort((a, b) => a.tries - b.tries || a.at - b.at)
+    .map(({ incident }) => incident);
+}
+
 /** Each incident by itself: one that cannot be read must not keep the others waiting. */
 function resend(incident: Fields): Fields {
   try {
     return resendOne(incident);
   } catch (thrown) {
-    return { incident: String(incident.id), status: 'failed', feedback: '', sentence: sentenceOf(thrown) };
+    return failed(incident, sentenceOf(thrown));
   }
 }
 
@@ -77,8 +99,13 @@ function resendOne(incident: Fields): Fields {
     noteInIncident({ id, verdictfeedback: outcome.label, verdictfeedbackuser: user });
     return { incident: id, status: 'sent', feedback: outcome.label, sentence: '' };
   }
-  if (!waiting) noteInIncident({ id, verdictfeedback: `not sent: ${outcome.sentence}` });
-  return { incident: id, status: 'failed', feedback: '', sentence: outcome.sentence };
+  return failed(incident, outcome.sentence);
+}
+
+/** Noted with how often it was tried, and otherwise left as it was given. */
+function failed(incident: Fields, sentence: string): Fields {
+  noteInIncident({ id: incident.id, verdictfeedback: triedAgain(incident, sentence) });
+  return { incident: String(incident.id), status: 'failed', feedback: '', sentence };
 }
 
 /** What is no label never becomes one by waiting: noted as such, it does not take the place of others that wait. */

@@ -6,8 +6,7 @@ import { COMMANDS } from '../pack/commands.ts';
 import type { ScriptThread } from './testing/scripts.ts';
 import { OPERATOR, type ServedScripts, serveScripts } from './testing/service.ts';
 
-const EVENT =
-  'Arcanna.Event((val.event_id && val.event_id === obj.event_id) || (!val.event_id && val.job_id && val.job_id === obj.job_id))';
+const EVENT = 'Arcanna.Event(!val.event_id || val.event_id === obj.event_id)';
 const RUN = new Set<string>();
 
 let served: ServedScripts;
@@ -165,7 +164,7 @@ describe('the eight steps', () => {
   it('asks for the labels, sends feedback in the old and the new form, and trains only when there is enough', async () => {
     const set = await run('arcanna-get-decision-set', { job_id: jobId });
     expect(set.EntryContext).toEqual({
-      'Arcanna.Event(val.job_id && val.job_id === obj.job_id)': {
+      'Arcanna.Event(!val.event_id || val.job_id === obj.job_id)': {
         job_id: jobId,
         decision_set: ['Escalate', 'Drop', 'Investigate'],
       },

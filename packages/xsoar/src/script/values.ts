@@ -29,6 +29,12 @@ export function textOf(value: unknown, name: string): string {
   return String(value).replace(/^\s+|\s+$/g, '');
 }
 
+/** A field of an incident, whether XSOAR keeps it as its own or as a custom one. */
+export function fieldOf(incident: Fields, name: string): string {
+  const custom = isObject(incident.CustomFields) ? incident.CustomFields : {};
+  return textOf(incident[name], name) || textOf(custom[name], name);
+}
+
 /** Like {@link textOf}, of an argument that has to be there. */
 export function neededText(value: unknown, name: string): string {
   return textOf(value, name) || fail(`${name} is empty: give it.`);

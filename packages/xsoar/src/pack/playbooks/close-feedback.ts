@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
 import { MACHINES } from '../../script/machines.ts';
-import type { PlaybookSource } from './task.ts';
+import type { PlaybookSource, Task } from './task.ts';
 
 /** *Verdict - Close feedback*: what the post-processing script does, for playbooks that close on behalf of an analyst. */
 export const CLOSE_FEEDBACK: PlaybookSource = {
@@ -50,6 +50,24 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
             [{ left: { root: 'Verdict.ClosedBy' }, operator: 'isEmpty' }],
             // A playbook with a context of its own does not see the one above.
             [{ left: { root: 'inputs.closed_by' }, operator: 'isEmpty' }],
+            // The post-processing script has seen this very close as a playbook's.
+            [
+              {
+                left: { root: 'Verdict.MachineClose.reason' },
+                operator: 'isNotEqualString',
+                right: { context: 'inputs.close_reason' },
+              },
+              {
+                left: { root: 'Verdict.MachineClose.notes' },
+                operator: 'isNotEqualString',
+                right: { context: 'inputs.close_notes' },
+              },
+              {
+                left: { root: 'Verdict.MachineClose.user' },
+                operator: 'isNotEqualString',
+                right: { context: 'inputs.username' },
+              },
+            ],
             ...MACHINES.map((machine) => [
               { left: { root: 'inputs.username' }, operator: 'isNotEqualString', right: machine, ignoreCase: true as const },
             ]),
@@ -57,18 +75,17 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
           next: '2',
         },
       ],
-      otherwise: '8',
+      otherwise: '6',
     },
     {
-      kind: 'script',
-      id: '8',
-      name: 'Forget who closed it',
-      description: 'The incident may be opened again, and closed by a person then.',
-      script: 'DeleteContext',
-      arguments: { key: 'Verdict.ClosedBy' },
-      next: '9',
-      onError: '9',
+      kind: 'condition',
+      id: '6',
+      name: 'Does a playbook’s mark stand for this close?',
+      description: 'The mark stands for one close: a later one, after the incident was opened again, is a person’s word.',
+      branches: [{ label: 'yes', all: [[{ left: { root: 'Verdict.ClosedBy' }, operator: 'isNotEmpty' }]], next: '10' }],
+      otherwise: '9',
     },
+    ...keepMachineClose(),
     {
       kind: 'command',
       id: '2',
@@ -143,3 +160,38 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
     { kind: 'title', id: '9', name: 'Done' },
   ],
 };
+
+/** What the close says goes in the place of the mark. Where one part cannot be kept, the mark stays: a machine's close is never sent. */
+function keepMachineClose(): Task[] {
+  const parts = [
+    ['10', 'reason', '${inputs.close_reason}', '11'],
+    ['11', 'notes', '${inputs.close_notes}', '12'],
+    ['12', 'user', '${inputs.username}', '13'],
+    ['13', 'by', '${Verdict.ClosedBy}', '14'],
+  ] as const;
+  return [
+    ...parts.map(
+      ([id, part, value, next]): Task => ({
+        kind: 'script',
+        id,
+        name: `Keep the ${part} of the playbook’s close`,
+        description: 'So that the same close is known again.',
+        script: 'Set',
+        arguments: { key: `Verdict.MachineClose.${part}`, value, append: 'false', stringify: 'true' },
+        next,
+        // A close without notes is still one.
+        onError: part === 'notes' ? next : '9',
+      }),
+    ),
+    {
+      kind: 'script',
+      id: '14',
+      name: 'Take the mark away',
+      description: 'The next close is another one.',
+      script: 'DeleteContext',
+      arguments: { key: 'Verdict.ClosedBy' },
+      next: '9',
+      onError: '9',
+    },
+  ];
+}

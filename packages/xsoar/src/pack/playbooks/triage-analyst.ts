@@ -79,7 +79,7 @@ export const ASK_THE_ANALYST: readonly Task[] = [
     command: 'Builtin|||setIncident',
     arguments: { verdictfeedback: '${Verdict_Review.Answers.0}', verdictfeedbackuser: '${Verdict_Review.Answers.name}' },
     next: '99',
-    onError: '99',
+    onError: '48',
   },
   {
     kind: 'command',
@@ -93,15 +93,6 @@ export const ASK_THE_ANALYST: readonly Task[] = [
       verdictfeedbackuser: '${Verdict_Review.Answers.name}',
     },
     next: '99',
-    // Nothing is left that would remember the answer.
     onError: '48',
-  },
-  {
-    kind: 'manual',
-    id: '48',
-    name: 'Give the answer in Verdict',
-    description:
-      'The feedback was neither sent nor noted in the incident: the War Room says why. Label the alert in Verdict by hand.',
-    next: '99',
   },
 ];

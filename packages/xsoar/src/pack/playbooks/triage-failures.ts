@@ -59,12 +59,12 @@ export const REVIEW_BY_HAND: readonly Task[] = [
   {
     kind: 'command',
     id: '47',
-    name: 'Note that several instances were asked',
-    description: 'Which of them is to decide is not known.',
+    name: 'Note that several instances answered',
+    description: 'Each may have decided something else.',
     command: 'Builtin|||setIncident',
     arguments: {
       verdicterrormessage:
-        'Several instances of Verdict took the alert (${Verdict.Asked.url}): name the one that decides in the input instance of Verdict - Triage.',
+        'Several instances of Verdict took the alert, and they may decide differently: name one of them in the input instance of Verdict - Triage.',
     },
     next: '45',
     onError: '45',
@@ -84,6 +84,14 @@ export const REVIEW_BY_HAND: readonly Task[] = [
     id: '46',
     name: 'Review the incident by hand',
     description: 'Verdict did not decide on this incident: the field Verdict Error Message says why. Decide and close it.',
+    next: '99',
+  },
+  {
+    kind: 'manual',
+    id: '48',
+    name: 'See to the feedback by hand',
+    description:
+      'What became of the answer could not be noted in the incident. The War Room says whether it was sent; where it was not, give the feedback in Verdict.',
     next: '99',
   },
 ];

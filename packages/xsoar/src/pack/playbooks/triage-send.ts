@@ -13,7 +13,27 @@ const POLLING = {
 
 /** *Verdict - Triage* up to the decision: the alert is sent, and asked about until it is decided. */
 export const SEND_AND_WAIT: readonly Task[] = [
-  { kind: 'title', id: '1', name: 'Send the alert', next: '2' },
+  { kind: 'title', id: '1', name: 'Send the alert', next: '21' },
+  {
+    kind: 'command',
+    id: '21',
+    name: 'Forget what an earlier run noted',
+    description: 'An error or a decision of before must not stand beside what is found now.',
+    command: 'Builtin|||setIncident',
+    arguments: { customFields: '{"verdicterrormessage":"","verdictdecision":"","verdictbucketstate":""}' },
+    next: '17',
+    onError: '17',
+  },
+  {
+    kind: 'script',
+    id: '17',
+    name: 'Forget which instances an earlier run asked',
+    description: 'Which ones answer is counted anew; where there is nothing to forget, that is well.',
+    script: 'DeleteContext',
+    arguments: { key: 'Verdict.Sent' },
+    next: '2',
+    onError: '2',
+  },
   {
     kind: 'condition',
     id: '2',
@@ -46,8 +66,16 @@ export const SEND_AND_WAIT: readonly Task[] = [
       job_id: '${inputs.job_id}',
       using: INSTANCE,
     },
-    next: '4',
+    next: '18',
     onError: '41',
+  },
+  {
+    kind: 'condition',
+    id: '18',
+    name: 'Did one instance take it?',
+    description: 'Of several, the last to answer would decide: that goes to a person.',
+    branches: [{ label: 'yes', all: [[{ left: { root: 'Verdict.Sent' }, operator: 'hasLength', right: '1' }]], next: '4' }],
+    otherwise: '47',
   },
   {
     kind: 'command',
@@ -55,18 +83,9 @@ export const SEND_AND_WAIT: readonly Task[] = [
     name: 'Note the event in the incident',
     description: 'Closing the incident later needs to know which event it was.',
     command: 'Builtin|||setIncident',
-    // What an earlier run could not do is over.
-    arguments: { verdicteventid: EVENT_ID, verdictjobid: JOB_ID, verdicterrormessage: 'none' },
-    next: '18',
-    onError: '18',
-  },
-  {
-    kind: 'condition',
-    id: '18',
-    name: 'Was one Verdict asked?',
-    description: 'Several instances may decide differently: the input instance has to name one.',
-    branches: [{ label: 'yes', all: [[{ left: SERVICES_ASKED, operator: 'isEqualNumber', right: '1' }]], next: '5' }],
-    otherwise: '47',
+    arguments: { verdicteventid: EVENT_ID, verdictjobid: JOB_ID },
+    next: '5',
+    onError: '45',
   },
   {
     kind: 'command',
@@ -83,41 +102,19 @@ export const SEND_AND_WAIT: readonly Task[] = [
     id: '6',
     name: 'Is it still pending?',
     description: 'Where alerts are enriched first, a decision takes a while.',
-    branches: [{ label: 'yes', all: [[equals('status', 'pending_inference')]], next: '19' }],
+    branches: [{ label: 'yes', all: [[equals('status', 'pending_inference')]], next: '22' }],
     otherwise: '9',
   },
   {
     kind: 'condition',
-    id: '19',
+    id: '22',
     name: 'Is an instance named?',
-    description: 'Then the others know nothing of the event.',
-    branches: [{ label: 'yes', all: [[{ left: { root: 'inputs.instance' }, operator: 'isNotEmpty' }]], next: '21' }],
+    description: 'Then it alone is asked while it is waited for, too.',
+    branches: [{ label: 'yes', all: [[{ left: { root: 'inputs.instance' }, operator: 'isNotEmpty' }]], next: '23' }],
     otherwise: '7',
   },
-  {
-    kind: 'playbook',
-    id: '7',
-    name: 'GenericPolling',
-    description: 'Waits for the decision.',
-    playbook: 'GenericPolling',
-    arguments: { ...POLLING, AdditionalPollingCommandArgNames: 'job_id', AdditionalPollingCommandArgValues: JOB_ID },
-    next: '8',
-    onError: '42',
-  },
-  {
-    kind: 'playbook',
-    id: '21',
-    name: 'GenericPolling',
-    description: 'Waits for the decision of the instance that is named.',
-    playbook: 'GenericPolling',
-    arguments: {
-      ...POLLING,
-      AdditionalPollingCommandArgNames: 'job_id,using',
-      AdditionalPollingCommandArgValues: `${JOB_ID},${INSTANCE}`,
-    },
-    next: '8',
-    onError: '42',
-  },
+  poll('7', 'job_id', JOB_ID),
+  poll('23', 'job_id,using', `${JOB_ID},${INSTANCE}`),
   {
     kind: 'command',
     id: '8',
@@ -142,6 +139,29 @@ export const SEND_AND_WAIT: readonly Task[] = [
       verdicterrormessage: '${Arcanna.Event.error_message}',
     },
     next: '10',
-    onError: '10',
+    onError: '30',
   },
 ];
+
+/** Waits for the decision, with these arguments beside the event's id. */
+function poll(id: string, argNames: string, argValues: string): Task {
+  return {
+    kind: 'playbook',
+    id,
+    name: 'GenericPolling',
+    description: 'Waits for the decision.',
+    playbook: 'GenericPolling',
+    arguments: {
+      Ids: EVENT_ID,
+      PollingCommandName: 'arcanna-get-event-status',
+      PollingCommandArgName: 'event_id',
+      AdditionalPollingCommandArgNames: argNames,
+      AdditionalPollingCommandArgValues: argValues,
+      Interval: '${inputs.poll_interval}',
+      Timeout: '${inputs.poll_timeout}',
+      dt: "Arcanna.Event(val.status === 'pending_inference').event_id",
+    },
+    next: '8',
+    onError: '42',
+  };
+}

@@ -39,7 +39,7 @@ export const TRIAGE: PlaybookSource = {
       value: '',
       required: false,
       description:
-        'The instance of Verdict that decides. Name it where there are several: otherwise all are asked, and the incident goes to a person.',
+        'The instance of Verdict that decides. Name it where there are several: otherwise all get the alert, and a person decides.',
     },
     {
       key: 'auto_close',

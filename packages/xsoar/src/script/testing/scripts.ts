@@ -83,10 +83,9 @@ function runOne(run, http) {
   function wait(seconds) { waited += seconds; }
   function executeCommand(name, args) {
     if (name === 'setIncident') { noted.push(args); return [{ Type: 1, Contents: 'done' }]; }
-    if (name === 'DeleteContext') { deleted.push(args.key); return [{ Type: 1, Contents: 'done' }]; }
     if (name === 'getIncidents') {
-      var page = (run.found || []).slice((args.page || 0) * args.size, ((args.page || 0) + 1) * args.size);
-      return [{ Type: 1, Contents: { data: page.length > 0 ? page : null, total: (run.found || []).length } }];
+      var found = (run.found || []).slice(args.page * args.size, (args.page + 1) * args.size);
+      return [{ Type: 1, Contents: { data: found.length > 0 ? found : null, total: 0 } }];
     }
     try {
       return [scripts.Verdict(run.params || {}, args, name, [], {}, http, executeCommand, wait, newer)];
