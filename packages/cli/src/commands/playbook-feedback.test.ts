@@ -70,7 +70,7 @@ it('an answer at triage that an outage kept back is sent by Resend as it was giv
   expect(await feedbackOf(id)).toEqual([]);
 
   // Closed since, by a machine and for a reason that says something else; neither is what the analyst said.
-  const waiting = { ...triaged.incident, status: 2, closingUserId: 'DBot', closeReason: 'False Positive' };
+  const waiting: JsonObject = { ...triaged.incident, status: 2, closingUserId: 'DBot', closeReason: 'False Positive' };
   const outage = await soc.run('Resend feedback', ofJob(), {
     params,
     url: nowhere,

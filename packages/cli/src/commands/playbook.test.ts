@@ -128,8 +128,7 @@ describe('our playbooks against a service', () => {
       };
       const context = { 'Arcanna.Event(val.event_id && val.event_id === obj.event_id)': event };
       const commands = [
-        { command: 'arcanna-send-event', context: { ...context, 'Verdict.Asked': { url: 'https://verdict', job_id: 1 } } },
-        ...['arcanna-get-event-status', 'arcanna-send-event-feedback'].map((command) => ({
+        ...['arcanna-send-event', 'arcanna-get-event-status', 'arcanna-send-event-feedback'].map((command) => ({
           command,
           context,
         })),

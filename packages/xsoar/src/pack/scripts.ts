@@ -48,7 +48,7 @@ export const SCRIPTS: readonly AutomationScript[] = [
         description: 'Which incidents to look at.',
         defaultValue: 'status:closed and verdictfeedback:not*',
       },
-      { name: 'limit', description: 'At most so many that can be sent; what cannot does not count.', defaultValue: '100' },
+      { name: 'limit', description: 'At most so many incidents.', defaultValue: '100' },
     ],
     outputs: [
       { path: 'Verdict.Resend.sent', type: 'Number', description: 'Incidents whose feedback was sent.' },

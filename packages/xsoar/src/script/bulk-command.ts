@@ -1,6 +1,7 @@
 import type { ArgumentsByName } from '../pack/commands.ts';
 import { closeReasons, closingReasonField, labelOfReason, type MappedReason } from './close-reasons.ts';
 import { jobIdOf } from './jobs.ts';
+import { personOf } from './machines.ts';
 import { type Entry, type Fields, fail, merged, resultEntry, table } from './platform.ts';
 import { callForObject } from './server.ts';
 import { alertText, fieldOf, fieldsWhere, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';

@@ -23,18 +23,14 @@ export type Outcome =
  */
 export function closedOf(incident: Fields, context: Fields): Closed {
   const event = lastEvent(context);
+  const user = textOf(incident.closingUserId, 'closingUserId') || textOf(incident.ClosingUserId, 'ClosingUserId');
   return {
     eventId: fieldOf(incident, 'verdicteventid') || textOf(event.event_id, 'event_id'),
     jobId: fieldOf(incident, 'verdictjobid') || textOf(event.job_id, 'job_id'),
     reason: reasonOf(incident),
     notes: textOf(incident.closeNotes, 'closeNotes'),
-    user: closerOf(incident),
+    user: personOf(user),
   };
-}
-
-/** The person who closed an incident; '' where none did. Versions of XSOAR write the field in two ways. */
-export function closerOf(incident: Fields): string {
-  return personOf(textOf(incident.closingUserId, 'closingUserId') || textOf(incident.ClosingUserId, 'ClosingUserId'));
 }
 
 /** Maps the reason and sends the label. The instance knows the mapping, and a script asks it by a command. */

@@ -1,6 +1,7 @@
 import {
   closedOf,
   firstGood,
+  isOutOfReach,
   isWaiting,
   noteInIncident,
   sendClosed,
@@ -22,7 +23,7 @@ export function run(): Entry {
   const args = givenArguments();
   const limit = numberOf(args.limit, 'limit') || LIMIT;
   const waiting = leastTriedFirst(foundBy(neededText(args.query, 'query')).filter(isWaiting));
-  const rows = waiting.slice(0, limit).map(resend);
+  const rows = resendAll(waiting.slice(0, limit));
   const count = (status: string) => rows.filter((row) => row.status === status).length;
   const left = waiting.length - rows.length;
   const result = { sent: count('sent'), failed: count('failed'), skipped: count('no label'), left, incidents: rows };
@@ -32,30 +33,6 @@ export function run(): Entry {
       : table('Verdict - Resend feedback', rows, ['incident', 'status', 'feedback', 'sentence']);
   const more = left === 0 ? '' : `\n${left} more wait for the next run.`;
   return resultEntry(result, `${human}${more}`, { 'Verdict.Resend(true)': result });
-}
-
-/** All that wait, before the first is sent: what is sent is not found any more, and would move the pages. */
-function waitingIncidents(query: string): Fields[] {
-  let found: Fields[] = [];
-  for (let page = 0; page < MOST_PAGES; page++) {
-    const incidents = incidentsOf(firstGood(runCommand('getIncidents', { query, size: PAGE, page })));
-    found = found.concat(incidents.filter(isWaiting));
-    if (incidents.length < PAGE) break;
-  }
-  return found;
-}
-
-/** What cannot be sent counts for nothing, so that it never keeps back what can; without Verdict nothing can, and the run ends. */
-function resendAll(waiting: readonly Fields[], limit: number): Fields[] {
-  const rows: Fields[] = [];
-  let done = 0;
-  for (let i = 0; i < waiting.length && done < limit; i++) {
-    const row = resend(waiting[i] as Fields);
-    rows.push(row);
-    if (row.status !== 'failed') done += 1;
-    else if (isOutOfReach(String(row.sentence))) break;
-  }
-  return rows;
 }
 
 /** All of them are read before anything is written: what is sent is found no more, and the pages would shift. */
@@ -75,6 +52,17 @@ function leastTriedFirst(waiting: readonly Fields[]): Fields[] {
     .map((incident, at) => ({ incident, at, tries: triesOf(incident) }))
     .sort((a, b) => a.tries - b.tries || a.at - b.at)
     .map(({ incident }) => incident);
+}
+
+/** One after the other. Where Verdict cannot be reached for one it cannot for any, and trying them all would take hours. */
+function resendAll(waiting: readonly Fields[]): Fields[] {
+  const rows: Fields[] = [];
+  for (let i = 0; i < waiting.length; i++) {
+    const row = resend(waiting[i] as Fields);
+    rows.push(row);
+    if (row.status === 'failed' && isOutOfReach(String(row.sentence))) break;
+  }
+  return rows;
 }
 
 /** Each incident by itself: one that cannot be read must not keep the others waiting. */

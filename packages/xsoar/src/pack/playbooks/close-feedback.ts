@@ -134,7 +134,6 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
       command: 'Builtin|||setIncident',
       arguments: { verdictfeedback: '${Verdict.CloseReason.label}', verdictfeedbackuser: '${inputs.username}' },
       next: '9',
-      onError: '9',
     },
     {
       kind: 'command',
@@ -146,15 +145,6 @@ export const CLOSE_FEEDBACK: PlaybookSource = {
         verdictfeedback: 'not sent: the War Room says why; closed as ${inputs.close_reason}; because: ${inputs.close_notes}',
         verdictfeedbackuser: '${inputs.username}',
       },
-      next: '9',
-      onError: '6',
-    },
-    {
-      kind: 'manual',
-      id: '6',
-      name: 'Give the feedback in Verdict',
-      description:
-        'The feedback was neither sent nor noted in the incident: the War Room says why. Label the alert in Verdict by hand.',
       next: '9',
     },
     { kind: 'title', id: '9', name: 'Done' },

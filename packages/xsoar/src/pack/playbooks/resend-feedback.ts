@@ -13,12 +13,7 @@ export const RESEND_FEEDBACK: PlaybookSource = {
       required: true,
       description: 'Which incidents to look at; of these, those whose Verdict Feedback begins with “not sent” are sent.',
     },
-    {
-      key: 'limit',
-      value: '100',
-      required: true,
-      description: 'At most so many incidents in one run; what cannot be sent does not count.',
-    },
+    { key: 'limit', value: '100', required: true, description: 'At most so many incidents in one run.' },
   ],
   outputs: [
     { contextPath: 'Verdict.Resend.sent', description: 'Incidents whose feedback was sent.', type: 'Number' },

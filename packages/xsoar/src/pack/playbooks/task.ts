@@ -6,8 +6,6 @@ export type Value = string | ComplexValue;
 export interface ComplexValue {
   readonly root: string;
   readonly accessor?: string;
-  /** What is done to it, such as `count`. */
-  readonly transformers?: readonly { readonly operator: string }[];
 }
 
 /** The id of a task, or several that then run side by side. */

@@ -8,9 +8,6 @@ export const JOB_ID = '${Arcanna.Event.job_id}';
 /** The instance that is asked; empty for all that are enabled. */
 export const INSTANCE = '${inputs.instance}';
 
-/** How many services took the alert: with one name for several instances, only one of them can be meant. */
-export const SERVICES_ASKED = { root: 'Verdict.Asked', accessor: 'url', transformers: [{ operator: 'count' }] };
-
 /** A member of the event. */
 export const event = (accessor: string) => ({ root: 'Arcanna.Event', accessor });
 /** Whether a member of the event is this text, in letters of either case. */

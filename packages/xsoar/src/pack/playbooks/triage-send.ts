@@ -1,15 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
 import type { Task } from './task.ts';
-import { EVENT_ID, equals, INSTANCE, JOB_ID, SERVICES_ASKED } from './triage-event.ts';
-
-const POLLING = {
-  Ids: EVENT_ID,
-  PollingCommandName: 'arcanna-get-event-status',
-  PollingCommandArgName: 'event_id',
-  Interval: '${inputs.poll_interval}',
-  Timeout: '${inputs.poll_timeout}',
-  dt: "Arcanna.Event(val.status === 'pending_inference').event_id",
-};
+import { EVENT_ID, equals, INSTANCE, JOB_ID } from './triage-event.ts';
 
 /** *Verdict - Triage* up to the decision: the alert is sent, and asked about until it is decided. */
 export const SEND_AND_WAIT: readonly Task[] = [
@@ -39,18 +30,8 @@ export const SEND_AND_WAIT: readonly Task[] = [
     id: '2',
     name: 'Is there an alert to send?',
     description: 'An incident made by hand may have no raw alert.',
-    branches: [{ label: 'yes', all: [[{ left: { root: 'inputs.event_json' }, operator: 'isNotEmpty' }]], next: '17' }],
+    branches: [{ label: 'yes', all: [[{ left: { root: 'inputs.event_json' }, operator: 'isNotEmpty' }]], next: '3' }],
     otherwise: '40',
-  },
-  {
-    kind: 'script',
-    id: '17',
-    name: 'Forget who was asked before',
-    description: 'An earlier run may have asked other instances.',
-    script: 'DeleteContext',
-    arguments: { key: 'Verdict.Asked' },
-    next: '3',
-    onError: '3',
   },
   {
     kind: 'command',

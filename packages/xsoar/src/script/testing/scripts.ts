@@ -10,8 +10,6 @@ export interface Ended {
   readonly thrown?: string;
   /** Fields that it wrote to incidents. */
   readonly noted: readonly Fields[];
-  /** Keys of the context that it deleted. */
-  readonly deleted: readonly string[];
   /** Seconds that it asked the platform to wait. */
   readonly waited: number;
 }
@@ -77,7 +75,6 @@ function tableToMarkdown(title, rows, headers) {
 var scripts = {${functions.join(',\n')}};
 function runOne(run, http) {
   var noted = [];
-  var deleted = [];
   var waited = 0;
   function newer(version) { return !run.version || run.version >= version; }
   function wait(seconds) { waited += seconds; }
@@ -96,9 +93,9 @@ function runOne(run, http) {
   var name = run.script || 'Verdict';
   try {
     var result = scripts[name](run.params || {}, run.args || {}, run.command || '', run.incident ? [run.incident] : [], run.context || {}, http, executeCommand, wait, newer);
-    return { result: result, noted: noted, deleted: deleted, waited: waited };
+    return { result: result, noted: noted, waited: waited };
   } catch (thrown) {
-    return { thrown: typeof thrown === 'string' ? thrown : 'NOT A TEXT: ' + thrown, noted: noted, deleted: deleted, waited: waited };
+    return { thrown: typeof thrown === 'string' ? thrown : 'NOT A TEXT: ' + thrown, noted: noted, waited: waited };
   }
 }
 function cannedHttp(canned, calls) {
