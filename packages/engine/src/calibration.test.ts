@@ -65,6 +65,26 @@ describe('calibration', () => {
     expect(far[0]).toBeLessThan(0.75);
   });
 
+  it('is humbler where learners differ, by much or by little', () => {
+    const disagreements = [0.3, 0.06].map((spread) => {
+      const rows = told(1000, (r) => (r % 2 === 0 ? 1 : 2));
+      const disagreement = Float64Array.from({ length: 1000 }, (_, r) => (r % 2 === 0 ? 0 : spread));
+      const outlier = new Float64Array(1000).fill(0.5);
+      const { base, disagreement: slope } = fitCalibration({ ...rows, outlier, disagreement }, 2);
+      expect(Math.exp(base)).toBeCloseTo(1, 0);
+      return slope * spread;
+    });
+    expect(disagreements[0]).toBeGreaterThan(0.4);
+    expect(disagreements[1]).toBeGreaterThan(0.25);
+  });
+
+  it('gives no slope to what never moves', () => {
+    const rows = told(300, () => 2);
+    const fitted = fitCalibration({ ...rows, outlier: new Float64Array(300).fill(0.5), disagreement: new Float64Array(300) }, 2);
+    expect(fitted.outlier).toBeLessThan(0.01);
+    expect(fitted.disagreement).toBeLessThan(0.01);
+  });
+
   it('changes nothing without rows', () => {
     const none = new Float64Array();
     expect(fitCalibration({ probabilities: none, targets: none, importance: none, outlier: none, disagreement: none }, 2)).toBe(

@@ -29,16 +29,27 @@ export interface CalibrationRows {
 export const UNCALIBRATED: Calibration = { base: 0, outlier: 0, disagreement: 0 };
 
 /**
+ * What the prior of a slope lets log T move (one deviation) where its input moves by one deviation of its own. Outlier scores spread alike on
+ * all data, disagreement by a quarter to a tenth as much: a prior of one size for both slopes all but forbids it to count.
+ */
+const EFFECT = 0.15;
+/** Spread that an input is taken to have at least, so that one that never moves gets no slope. */
+const LEAST_SPREAD = 0.03;
+const STEEPEST = 6;
+
+/**
  * Fits a calibration by the likelihood of the votes, one number after another in turn, with a Gaussian prior on each (of deviation 1 for the base,
- * ½ for the slopes, which are not negative). Without rows it changes nothing.
+ * {@link EFFECT} over the spread of their input for the slopes, which are not negative). Without rows it changes nothing.
  */
 export function fitCalibration(rows: CalibrationRows, classes: number): Calibration {
   if (rows.importance.length === 0) return UNCALIBRATED;
+  const outlierPull = pullOf(rows.outlier, rows.importance);
+  const disagreementPull = pullOf(rows.disagreement, rows.importance);
   const logs = rows.probabilities.map((p) => log(Math.max(p, FLOOR)));
   let fitted = UNCALIBRATED;
   const loss = (calibration: Calibration) => {
     const { base, outlier, disagreement } = calibration;
-    let sum = 0.5 * base * base + 2 * outlier * outlier + 2 * disagreement * disagreement;
+    let sum = 0.5 * base * base + outlierPull * outlier * outlier + disagreementPull * disagreement * disagreement;
     for (let r = 0; r < rows.importance.length; r++) {
       const inverse = exp(-logTemperature(calibration, rows.outlier[r]!, rows.disagreement[r]!));
       sum += rows.importance[r]! * rowLoss(logs, rows.targets, r, classes, inverse);
@@ -49,9 +60,9 @@ export function fitCalibration(rows: CalibrationRows, classes: number): Calibrat
     const held = fitted;
     fitted = { ...held, base: minimise((base) => loss({ ...held, base }), -1.6, 2.5, 22) };
     const second = fitted;
-    fitted = { ...second, outlier: minimise((outlier) => loss({ ...second, outlier }), 0, 3, 20) };
+    fitted = { ...second, outlier: minimise((outlier) => loss({ ...second, outlier }), 0, STEEPEST, 20) };
     const third = fitted;
-    fitted = { ...third, disagreement: minimise((disagreement) => loss({ ...third, disagreement }), 0, 4, 20) };
+    fitted = { ...third, disagreement: minimise((disagreement) => loss({ ...third, disagreement }), 0, STEEPEST, 20) };
   }
   return fitted;
 }
@@ -86,6 +97,21 @@ export function disagreementOf(
     sum += (weights[m]! * distance) / 2;
   }
   return sum;
+}
+
+/** Half the inverse variance of the prior of a slope, from the spread of its input over the rows. */
+function pullOf(input: Float64Array, importance: Float64Array): number {
+  let total = 0;
+  let mean = 0;
+  for (let r = 0; r < input.length; r++) {
+    total += importance[r]!;
+    mean += importance[r]! * input[r]!;
+  }
+  mean /= total;
+  let squares = 0;
+  for (let r = 0; r < input.length; r++) squares += importance[r]! * (input[r]! - mean) * (input[r]! - mean);
+  const spread = Math.max(LEAST_SPREAD, Math.sqrt(squares / total));
+  return (0.5 * spread * spread) / (EFFECT * EFFECT);
 }
 
 function logTemperature(calibration: Calibration, outlier: number, disagreement: number): number {
