@@ -106,6 +106,58 @@ describe.skipIf(CHROMIUM === undefined)('the pages of analysts', () => {
     await page.getByText('48 events are saved.').waitFor();
   });
 
+  test('values in the list are filtered by and copied, by pointer and by keyboard', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.goto(`/jobs/${jobId}/events?columns=%5B%22rule.name%22,%22host.os%22,%22user%22%5D`);
+    await page.getByText('48 events', { exact: true }).waitFor();
+    const cell = page.getByRole('cell', { name: 'Beacon', exact: true }).first();
+    await cell.hover();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Copy the value' }).click();
+    await page.getByText('The value is copied.').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('Beacon');
+    await cell.hover();
+    await page.getByRole('button', { name: 'Only these' }).click();
+    await page.getByText('8 events fit').waitFor();
+    // No event was opened by it, and a time has no filter.
+    expect(await page.getByRole('complementary', { name: 'Event' }).count()).toBe(0);
+    await page.getByRole('cell').first().hover();
+    await page.getByRole('button', { name: 'Copy the value' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Only these' }).count()).toBe(0);
+    const system = await page.getByRole('row').nth(1).getByRole('cell').nth(2).innerText();
+    for (const key of ['j', 'ArrowRight', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+    await page.keyboard.press('c');
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(system);
+    await page.keyboard.press('-');
+    await page.getByText('6 events fit').waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('copy the value').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+  });
+
+  test('beside an open event all columns of the list are to be seen; more columns than fit scroll with their heads', async () => {
+    await open('events?event=Beacon-mac-0');
+    await page.getByRole('complementary', { name: 'Event' }).getByRole('heading').first().waitFor();
+    const edges = () =>
+      page.evaluate(() => {
+        const right = (selector: string) => [...document.querySelectorAll(selector)].at(-1)!.getBoundingClientRect().right;
+        return { list: right('.hits'), head: right('[role=columnheader]'), cell: right('.hit:last-child .hit-cell') };
+      });
+    await page.getByRole('cell').first().waitFor();
+    const beside = await edges();
+    expect(beside.head).toBeLessThanOrEqual(beside.list);
+    expect(beside.cell).toBeLessThanOrEqual(beside.list);
+    await picture(page, 'explorer-beside');
+    const many = ['rule.name', 'host.os', 'user', ...Array.from({ length: 12 }, (_, n) => `no.such.${n}`)];
+    await page.goto(`/jobs/${jobId}/events?columns=${encodeURIComponent(JSON.stringify(many))}`);
+    await page.getByRole('cell').first().waitFor();
+    await page.locator('.hits').evaluate((list) => list.scrollTo(10_000, 0));
+    const far = await edges();
+    expect(far.head).toBeLessThanOrEqual(far.list);
+    expect(Math.abs(far.head - far.cell)).toBeLessThan(2);
+  });
+
   test('a choice of decision points is tried out before it is saved', async () => {
     await open('decision-points');
     const preview = page.getByRole('complementary', { name: 'What this choice comes to' });
@@ -284,6 +336,29 @@ describe.skipIf(CHROMIUM === undefined)('the pages of analysts', () => {
     await page.getByRole('tab', { name: 'Alert' }).click();
     await page.getByText('more characters').first().waitFor();
     expect(await page.evaluate('window.hacked')).toBeUndefined();
+  });
+
+  test('what is looked for in an alert is found in closed parts and far down in lists', async () => {
+    const deep = {
+      a: { b: { c: { d: { needle: 'deeply hidden' } } } },
+      list: Array.from({ length: 300 }, (_, n) => `entry ${n}`),
+    };
+    await soar.v1.sendAs('deep', {
+      job_id: jobId,
+      title: 'Deep',
+      raw_body: { rule: { name: 'Beacon' }, host: { os: 'mac' }, ...deep },
+    });
+    await open('events/deep');
+    await page.getByRole('tab', { name: 'Alert' }).click();
+    const text = page.locator('.raw');
+    await text.waitFor();
+    expect(await text.innerText()).not.toContain('deeply hidden');
+    const search = page.getByLabel('Search in the alert');
+    await search.fill('DEEPLY');
+    await page.locator('.raw-line[data-hit]', { hasText: 'deeply hidden' }).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await search.fill('entry 287');
+    await page.locator('.raw-line[data-hit]', { hasText: 'entry 287' }).waitFor();
   });
 
   test('models say what they missed, what they hang on and how they learned', async () => {

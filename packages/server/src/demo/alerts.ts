@@ -115,7 +115,7 @@ export function ordinaryDay(seed: number, count: number, run: string): DemoAlert
 
 /**
  * The alerts of the `days` before `end` (milliseconds since 1970), in the order of their times: more of them by day than by night, fewer at
- * weekends (UTC).
+ * weekends (UTC). What they tell does not depend on `end`: the times are drawn apart, since which of them are kept hangs on the hour.
  */
 export function ordinaryDays(seed: number, count: number, run: string, end: number, days: number): DemoAlert[] {
   const random = randomFrom(seed);
@@ -124,7 +124,7 @@ export function ordinaryDays(seed: number, count: number, run: string, end: numb
     const time = end - Math.floor(random.next() * days * DAY_MS);
     if (random.chance(busyness(new Date(time)))) times.push(time);
   }
-  return alertsAt(random, times, run);
+  return alertsAt(randomFrom(seed), times, run);
 }
 
 function alertsAt(random: Random, times: readonly number[], run: string): DemoAlert[] {

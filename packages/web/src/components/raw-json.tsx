@@ -1,7 +1,8 @@
 import { ActionIcon, Group, Tooltip } from '@mantine/core';
-import { IconCopy } from '@tabler/icons-react';
-import { Fragment, useMemo, useState } from 'react';
+import { IconClipboardText, IconCopy } from '@tabler/icons-react';
+import { Fragment, useEffect, useMemo, useState } from 'react';
 import { AlertText } from './alert-text.tsx';
+import { copyText } from './copy-text.ts';
 
 /** What can be done with a value of the alert; shown beside it. */
 export interface PathAction {
@@ -35,6 +36,25 @@ export function RawJson({
   );
 }
 
+/** The first members; of those after them, the first that hold what is looked for, as many again. */
+function membersShown(members: readonly [string, unknown][], limit: number, search: string): readonly [string, unknown][] {
+  const shown = members.slice(0, limit);
+  if (search !== '')
+    for (let at = limit; at < members.length && shown.length < 2 * limit; at++) {
+      const [name, value] = members[at]!;
+      if (name.toLowerCase().includes(search) || holds(value, search)) shown.push(members[at]!);
+    }
+  return shown;
+}
+
+/** Whether a name or value below has the text in it, as it is shown. @param search in small letters. */
+function holds(value: unknown, search: string): boolean {
+  if (typeof value !== 'object' || value === null)
+    return (typeof value === 'string' ? value : JSON.stringify(value)).toLowerCase().includes(search);
+  if (Array.isArray(value)) return value.some((each) => holds(each, search));
+  return Object.entries(value).some(([name, each]) => name.toLowerCase().includes(search) || holds(each, search));
+}
+
 /** Members shown at first; a list of a hundred thousand would stand still otherwise. */
 const FIRST = 100;
 
@@ -56,6 +76,11 @@ function Node({
   const isTree = typeof value === 'object' && value !== null;
   const [open, setOpen] = useState(depth < 3);
   const [limit, setLimit] = useState(FIRST);
+  const found = useMemo(() => isTree && search !== '' && holds(value, search), [isTree, search, value]);
+  // What is looked for is not found in what is closed.
+  useEffect(() => {
+    if (found) setOpen(true);
+  }, [found]);
   if (!isTree) {
     const shown = typeof value === 'string' ? value : JSON.stringify(value);
     const hit = search !== '' && `${name} ${shown}`.toLowerCase().includes(search);
@@ -74,9 +99,20 @@ function Node({
               variant="subtle"
               color="gray"
               aria-label={`Copy the path of ${name}`}
-              onClick={() => void navigator.clipboard.writeText(path)}
+              onClick={() => copyText(path, 'The path is copied.')}
             >
               <IconCopy size={12} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label="Copy the value">
+            <ActionIcon
+              size="xs"
+              variant="subtle"
+              color="gray"
+              aria-label={`Copy the value of ${name}`}
+              onClick={() => copyText(shown, 'The value is copied.')}
+            >
+              <IconClipboardText size={12} />
             </ActionIcon>
           </Tooltip>
           {actions.map((action) => (
@@ -98,7 +134,7 @@ function Node({
   }
   const list = Array.isArray(value);
   const members: [string, unknown][] = list ? value.map((each, index) => [String(index), each]) : Object.entries(value);
-  const below = members.slice(0, limit).map(([key, each]) => (
+  const below = membersShown(members, limit, search).map(([key, each]) => (
     <Fragment key={key}>
       {/* A list is one field to a decision point: its members have its path. */}
       <Node

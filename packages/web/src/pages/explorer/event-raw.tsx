@@ -5,9 +5,10 @@ import type { AppEvent, AppJob } from '@verdict/client/browser';
 import { useMemo, useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useCan } from '../../app/session.ts';
-import { notifyDone, notifyError, notifyUndo } from '../../components/notify-undo.tsx';
+import { copyText } from '../../components/copy-text.ts';
+import { notifyError, notifyUndo } from '../../components/notify-undo.tsx';
 import { type PathAction, RawJson } from '../../components/raw-json.tsx';
-import type { Condition } from './explorer-query.ts';
+import { type Condition, conditionOf } from './explorer-query.ts';
 
 /** The alert's own JSON, to be searched, copied, and used for filters and decision points. */
 export function EventRaw({
@@ -28,12 +29,12 @@ export function EventRaw({
       list.push({
         label: 'Show only these',
         icon: <IconFilter size={12} />,
-        run: (field, value) => addCondition({ field, operator: 'is', value: String(value) }),
+        run: (field, value) => addCondition(conditionOf(field, value, false)),
       });
       list.push({
         label: 'Show all but these',
         icon: <IconFilterOff size={12} />,
-        run: (field, value) => addCondition({ field, operator: 'is not', value: String(value) }),
+        run: (field, value) => addCondition(conditionOf(field, value, true)),
       });
     }
     if (may) {
@@ -67,12 +68,7 @@ export function EventRaw({
           onChange={(e) => setSearch(e.currentTarget.value)}
           flex={1}
         />
-        <Button
-          variant="default"
-          onClick={() =>
-            void navigator.clipboard.writeText(event.raw_event).then(() => notifyDone('The JSON is copied.'), notifyError)
-          }
-        >
+        <Button variant="default" onClick={() => copyText(event.raw_event, 'The JSON is copied.')}>
           Copy JSON
         </Button>
       </Group>

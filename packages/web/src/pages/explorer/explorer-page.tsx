@@ -2,6 +2,7 @@ import {
   Button,
   CloseButton,
   Group,
+  Kbd,
   Menu,
   MultiSelect,
   Paper,
@@ -12,7 +13,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconColumns, IconDownload, IconRefresh, IconSearch, IconTags } from '@tabler/icons-react';
+import { IconColumns, IconDownload, IconKeyboard, IconRefresh, IconSearch, IconTags } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { AppJob } from '@verdict/client/browser';
@@ -21,9 +22,11 @@ import { useJob } from '../../app/job.ts';
 import { type LiveChange, useLive } from '../../app/live.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { KeysDialog } from '../../components/keys-dialog.tsx';
 import { LineChart } from '../../components/line-chart.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { LabelByFilter } from '../feedback/label-by-filter.tsx';
+import { useShortcuts } from '../feedback/use-shortcuts.ts';
 import { BucketList } from './bucket-list.tsx';
 import { EventPanel, eventQuery } from './event-panel.tsx';
 import { type Condition, DEFAULT_COLUMNS, type ExplorerState, readState, writeState } from './explorer-query.ts';
@@ -44,6 +47,18 @@ const RANGES = [
   { value: '30d', label: 'Month' },
   { value: 'all', label: 'All' },
 ];
+const KEYS = [
+  ['↓ J', 'the next event'],
+  ['↑ K', 'the event before'],
+  ['Enter', 'open it'],
+  ['Esc', 'close it'],
+  ['← →', 'a value of the row'],
+  ['+', 'only events with that value'],
+  ['-', 'all but those'],
+  ['C', 'copy the value'],
+  ['1 2 3 …', 'label the open event'],
+  ['?', 'these keys'],
+] as const;
 const OURS = ['arcanna.result_label', 'arcanna.consensus', 'arcanna.bucket_state'];
 const COLOR = '#4c6ef5';
 const NO_LABELS: AppJob['labels'] = [];
@@ -63,6 +78,8 @@ export function ExplorerPage() {
   const [asOf, setAsOf] = useState(() => openedAsOf(jobId));
   const [fresh, setFresh] = useState(false);
   const [exporting, setExporting] = useState('');
+  const [help, setHelp] = useState(false);
+  useShortcuts({ '?': () => setHelp(true) });
   useLive(
     jobId,
     useCallback((change: LiveChange) => change.kind === 'events' && setFresh(true), []),
@@ -171,6 +188,9 @@ export function ExplorerPage() {
             <Menu.Item onClick={() => void save('ndjson')}>NDJSON of whole events</Menu.Item>
           </Menu.Dropdown>
         </Menu>
+        <Button variant="default" leftSection={<IconKeyboard size={15} />} onClick={() => setHelp(true)}>
+          Keys <Kbd ml={6}>?</Kbd>
+        </Button>
       </PageHeader>
       <Group gap="xs" mb="xs" align="flex-start">
         <TextInput
@@ -266,6 +286,7 @@ export function ExplorerPage() {
               }}
               open={openEvent}
               sort={(column) => set({ sort: column, descending: state.sort === column ? !state.descending : true })}
+              add={addCondition}
             />
           )}
         </div>
@@ -282,6 +303,7 @@ export function ExplorerPage() {
         )}
       </div>
       {job && <LabelByFilter job={job} start={state} opened={labelling} close={() => setLabelling(false)} />}
+      <KeysDialog keys={KEYS} opened={help} close={() => setHelp(false)} />
     </>
   );
 }

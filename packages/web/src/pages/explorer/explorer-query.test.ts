@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  conditionFor,
   type ExplorerState,
   inWords,
   joinList,
@@ -97,4 +98,15 @@ test('values are found at nested paths, through lists, and under names with dots
   expect(valueAt(document, 'x.y')).toBe('dot');
   expect(valueAt(document, 'p.q.r')).toBe('deep');
   expect(valueAt(document, 'a.z')).toBe(null);
+});
+
+test('a value of an event is a condition for it or against it; a long one by how it begins, a missing one by being there', () => {
+  const event = { rule: { name: 'Beacon', level: 3 }, tags: ['a', 'b'], big: 'x'.repeat(1_000_000), none: null };
+  expect(conditionFor(event, 'rule.name', false)).toEqual({ field: 'rule.name', operator: 'is', value: 'Beacon' });
+  expect(conditionFor(event, 'rule.level', true)).toEqual({ field: 'rule.level', operator: 'is not', value: '3' });
+  expect(conditionFor(event, 'big', false)).toEqual({ field: 'big', operator: 'starts with', value: 'x'.repeat(300) });
+  expect(conditionFor(event, 'big', true)?.operator).toBe('not starts with');
+  expect(conditionFor(event, 'none', false)).toEqual({ field: 'none', operator: 'not exists', value: '' });
+  expect(conditionFor(event, 'no.such', true)).toEqual({ field: 'no.such', operator: 'exists', value: '' });
+  expect(conditionFor(event, 'tags', false)).toBeUndefined();
 });

@@ -208,6 +208,27 @@ function wordsOf(text: string): string {
     .join(' ');
 }
 
+/** Longer values are filtered by how they begin, so that addresses stay short. */
+const LONGEST_VALUE = 300;
+
+/**
+ * The condition that shows only events with the value that this document has at a path, or (`out`) all but those. Without a value it asks whether
+ * there is one. @returns undefined for a list or an object, which no single value stands for.
+ */
+export function conditionFor(document: unknown, path: string, out: boolean): Condition | undefined {
+  const found = walk(document, path);
+  if (found === undefined || found === null) return { field: path, operator: out ? 'exists' : 'not exists', value: '' };
+  return typeof found === 'object' ? undefined : conditionOf(path, found, out);
+}
+
+/** The condition for a value that is no list and no object. */
+export function conditionOf(field: string, found: unknown, out: boolean): Condition {
+  const value = String(found);
+  return value.length > LONGEST_VALUE
+    ? { field, operator: out ? 'not starts with' : 'starts with', value: value.slice(0, LONGEST_VALUE) }
+    : { field, operator: out ? 'is not' : 'is', value };
+}
+
 /** The value of a path in a document as text; lists are joined; a member may have dots in its name. */
 export function valueAt(document: unknown, path: string): string | null {
   const found = walk(document, path);

@@ -4,25 +4,30 @@ import type { AppJob } from '@verdict/client/browser';
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { AlertText } from '../../components/alert-text.tsx';
 import { Confidence } from '../../components/confidence.tsx';
+import { copyText } from '../../components/copy-text.ts';
 import { LabelBadge } from '../../components/label-badge.tsx';
 import { useShortcuts } from '../feedback/use-shortcuts.ts';
-import { type ExplorerState, valueAt } from './explorer-query.ts';
+import { type CellAction, CellActions, type CellPlace } from './cell-actions.tsx';
+import { type Condition, conditionFor, type ExplorerState, valueAt } from './explorer-query.ts';
 import { titleOf } from './field-titles.ts';
 import type { Hit } from './hits-query.ts';
 import { ShortTime } from './short-time.tsx';
 
 const ROW = 34;
 
-const WIDTHS: Readonly<Record<string, string>> = {
-  '@timestamp': '122px',
-  'metadata.description': 'minmax(160px, 2.4fr)',
-  'arcanna.confidence_score': '86px',
-  'arcanna.result_label': 'minmax(92px, 0.8fr)',
-  'arcanna.consensus': 'minmax(92px, 0.8fr)',
-  'arcanna.bucket_state': 'minmax(84px, 0.8fr)',
+/** The least width of a column and its share of what is left; the variables are smaller where the list is narrow. */
+const WIDTHS: Readonly<Record<string, readonly [least: string, share: number]>> = {
+  '@timestamp': ['var(--hit-time)', 0],
+  'metadata.description': ['var(--hit-title)', 2.4],
+  'arcanna.confidence_score': ['var(--hit-confidence)', 0],
+  'arcanna.result_label': ['var(--hit-label)', 0.8],
+  'arcanna.consensus': ['var(--hit-label)', 0.8],
+  'arcanna.bucket_state': ['var(--hit-state)', 0.8],
 };
+const ORDINARY = ['var(--hit-value)', 1] as const;
 
-/** The list: only what is on the screen is drawn, so that it can be as long as it likes. Arrows or J and K move, Enter opens. */
+/** The list: only what is on the screen is drawn, so that it can be as long as it likes. Arrows or J and K move, Enter opens; left and
+ * right choose a value of the row, and `+`, `-` and C show only those, all but those, and copy it. */
 export function HitList({
   hits,
   job,
@@ -30,6 +35,7 @@ export function HitList({
   more,
   open,
   sort,
+  add,
 }: {
   readonly hits: readonly Hit[];
   readonly job: AppJob | undefined;
@@ -37,9 +43,12 @@ export function HitList({
   readonly more: () => void;
   readonly open: (eventId: string) => void;
   readonly sort: (column: string) => void;
+  readonly add: (condition: Condition) => void;
 }) {
+  const around = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(-1);
+  const [across, setAcross] = useState(-1);
   const rows = useVirtualizer({
     count: hits.length,
     getScrollElement: () => frame.current,
@@ -63,6 +72,11 @@ export function HitList({
     ArrowUp: () => go(at - 1),
     j: () => go(at + 1),
     k: () => go(at - 1),
+    ArrowLeft: () => setAcross(Math.max(0, across - 1)),
+    ArrowRight: () => setAcross(Math.min(columns.length - 1, across + 1)),
+    '+': () => run('only', { row: at, column: across }),
+    '-': () => run('not', { row: at, column: across }),
+    c: () => run('copy', { row: at, column: across }),
     Enter: () => hits[at] && open(hits[at].id),
     Escape: () => open(''),
   });
@@ -72,53 +86,77 @@ export function HitList({
     () => ['@timestamp', ...(JSON.parse(named) as string[]).filter((column) => column !== '@timestamp')],
     [named],
   );
+  const conditionAt = (action: CellAction, { row, column }: CellPlace) => {
+    const [hit, name] = [hits[row], columns[column]];
+    // A time to the microsecond is nobody's filter: the chart and the range are there for it.
+    return hit && name && name !== '@timestamp' ? conditionFor(hit.source, name, action === 'not') : undefined;
+  };
+  const textAt = ({ row, column }: CellPlace) => {
+    const [hit, name] = [hits[row], columns[column]];
+    const value = hit && name ? valueAt(hit.source, name) : null;
+    return job?.labels.find(({ class_id: id }) => id === value)?.name ?? value;
+  };
+  const can = (action: CellAction, place: CellPlace) =>
+    action === 'copy' ? textAt(place) !== null : conditionAt(action, place) !== undefined;
+  const run = (action: CellAction, place: CellPlace) => {
+    const [text, condition] = [textAt(place), conditionAt(action, place)];
+    if (action === 'copy') text !== null && copyText(text, 'The value is copied.');
+    else if (condition) add(condition);
+  };
   const opening = useRef(open);
   opening.current = open;
   const choose = useCallback((index: number, id: string) => {
     setAt(index);
     opening.current(id);
   }, []);
-  const template = columns.map((column) => WIDTHS[column] ?? 'minmax(100px, 1fr)').join(' ');
+  const widths = columns.map((column) => WIDTHS[column] ?? ORDINARY);
+  const template = widths.map(([least, share]) => (share === 0 ? least : `minmax(${least}, ${share}fr)`)).join(' ');
+  // Head and rows are as wide as their columns need, so that they scroll to the side together.
+  const minWidth = `calc(${widths.map(([least]) => least).join(' + ')} + ${widths.length - 1} * var(--hit-gap) + 20px)`;
   return (
-    <div className="hits" role="table" aria-rowcount={hits.length + 1} aria-label="Events">
-      <div role="rowgroup">
-        <div className="hit-head" role="row" tabIndex={-1} style={{ gridTemplateColumns: template }}>
-          {columns.map((column) => (
-            <div
-              key={column}
-              role="columnheader"
-              tabIndex={-1}
-              aria-sort={state.sort === column ? (state.descending ? 'descending' : 'ascending') : 'none'}
-            >
-              <button type="button" className="hit-sort" onClick={() => sort(column)}>
-                <AlertText text={titleOf(column)} /> {state.sort === column && (state.descending ? '↓' : '↑')}
-              </button>
-            </div>
-          ))}
+    <div className="hits-around" ref={around}>
+      <div className="hits" role="table" aria-rowcount={hits.length + 1} aria-label="Events">
+        <div role="rowgroup">
+          <div className="hit-head" role="row" tabIndex={-1} style={{ gridTemplateColumns: template, minWidth }}>
+            {columns.map((column) => (
+              <div
+                key={column}
+                role="columnheader"
+                tabIndex={-1}
+                aria-sort={state.sort === column ? (state.descending ? 'descending' : 'ascending') : 'none'}
+              >
+                <button type="button" className="hit-sort" onClick={() => sort(column)}>
+                  <AlertText text={titleOf(column)} /> {state.sort === column && (state.descending ? '↓' : '↑')}
+                </button>
+              </div>
+            ))}
+          </div>
+        </div>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard has to reach it */}
+        <div className="hit-frame" ref={frame} role="rowgroup" tabIndex={0} aria-label="Events, scrollable" style={{ minWidth }}>
+          <div style={{ height: rows.getTotalSize(), position: 'relative' }} role="presentation">
+            {shown.map((row) => {
+              const hit = hits[row.index]!;
+              return (
+                <Row
+                  key={hit.id}
+                  hit={hit}
+                  index={row.index}
+                  start={row.start}
+                  focused={row.index === at}
+                  across={row.index === at ? across : -1}
+                  opened={hit.id === state.event}
+                  columns={columns}
+                  template={template}
+                  job={job}
+                  choose={choose}
+                />
+              );
+            })}
+          </div>
         </div>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard has to reach it */}
-      <div className="hit-frame" ref={frame} role="rowgroup" tabIndex={0} aria-label="Events, scrollable">
-        <div style={{ height: rows.getTotalSize(), position: 'relative' }} role="presentation">
-          {shown.map((row) => {
-            const hit = hits[row.index]!;
-            return (
-              <Row
-                key={hit.id}
-                hit={hit}
-                index={row.index}
-                start={row.start}
-                focused={row.index === at}
-                opened={hit.id === state.event}
-                columns={columns}
-                template={template}
-                job={job}
-                choose={choose}
-              />
-            );
-          })}
-        </div>
-      </div>
+      <CellActions around={around} can={can} run={run} />
     </div>
   );
 }
@@ -129,6 +167,7 @@ const Row = memo(function Row({
   index,
   start,
   focused,
+  across,
   opened,
   columns,
   template,
@@ -139,6 +178,8 @@ const Row = memo(function Row({
   readonly index: number;
   readonly start: number;
   readonly focused: boolean;
+  /** The column chosen by keyboard; -1 for none. */
+  readonly across: number;
   readonly opened: boolean;
   readonly columns: readonly string[];
   readonly template: string;
@@ -157,8 +198,8 @@ const Row = memo(function Row({
       style={{ gridTemplateColumns: template, height: ROW, transform: `translateY(${start}px)` }}
       onClick={() => choose(index, hit.id)}
     >
-      {columns.map((column) => (
-        <div key={column} role="cell" className="hit-cell">
+      {columns.map((column, place) => (
+        <div key={column} role="cell" className="hit-cell" data-chosen={place === across || undefined}>
           <Cell column={column} hit={hit} job={job} />
         </div>
       ))}

@@ -1,4 +1,4 @@
-import { Box, Button, Group, Kbd, Modal, Progress, SegmentedControl, Skeleton, Table, Text } from '@mantine/core';
+import { Box, Button, Group, Kbd, Progress, SegmentedControl, Skeleton, Text } from '@mantine/core';
 import { IconFilter, IconKeyboard } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
@@ -7,6 +7,7 @@ import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { KeysDialog } from '../../components/keys-dialog.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { readState } from '../explorer/explorer-query.ts';
 import { AgentVotes } from './agent-votes.tsx';
@@ -114,20 +115,7 @@ export function FeedbackPage() {
           <FocusMode key={name} job={job} queue={queue} name={name} more={refetch} help={() => setHelp(true)} />
         ))}
       {job && <LabelByFilter job={job} start={readState({})} opened={filtering} close={() => setFiltering(false)} />}
-      <Modal opened={help} onClose={() => setHelp(false)} title="Keys">
-        <Table>
-          <Table.Tbody>
-            {KEYS.map(([key, does]) => (
-              <Table.Tr key={key}>
-                <Table.Td>
-                  <Kbd>{key}</Kbd>
-                </Table.Td>
-                <Table.Td>{does}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Modal>
+      <KeysDialog keys={KEYS} opened={help} close={() => setHelp(false)} />
     </>
   );
 }

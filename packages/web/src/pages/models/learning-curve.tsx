@@ -62,7 +62,12 @@ export function LearningCurve({ models, chosen }: { readonly models: readonly Ap
         {/* Names stand where there is room for them. */}
         {all.length <= 6 &&
           all.map((model) => (
-            <text key={model.model_id} x={x(model.units)} y={y(model.metrics.accuracy) + 16} textAnchor="middle">
+            <text
+              key={model.model_id}
+              x={x(model.units)}
+              y={y(model.metrics.accuracy) + 16}
+              textAnchor={x(model.units) > WIDTH - 50 ? 'end' : 'middle'}
+            >
               model {model.model_id}
             </text>
           ))}
