@@ -114,6 +114,55 @@ it('Close feedback sends an analyst’s close, by name and with the notes, and n
   expect(JSON.stringify(await votes())).toMatch(/"ana.*a backup|a backup.*"ana/);
 });
 
+it('Triage goes to a person where Verdict is not sure enough, and where its labels cannot be had', async () => {
+  const inputs = { auto_close: 'true', min_confidence: 100.1 };
+  const low = await soc.triage(soc.incident(alertOf('scan 1')), { inputs, answers: { 'Ask the analyst': 'Drop' } });
+  expect(low.trace).toMatchObject({ state: 'completed', problem: null });
+  expect(branchOf(low, 'Is it ordinary, and is Verdict sure?')).toBe('#default#');
+  expect(low.context).toMatchObject({ Arcanna: { Event: { result_label: 'Drop', automation: 'allowed' } } });
+  expect(low.incident).toMatchObject({ status: 1, owner: 'analyst', CustomFields: { verdictfeedback: 'Drop' } });
+
+  const gate = await openGate(
+    () => soc.url,
+    (call) => !call.includes('/labels'),
+  );
+  const answers = { 'Review the incident by hand': 'done' };
+  const incident = soc.incident(alertOf('beacon 1'), { id: 'no-labels' });
+  const without = await soc.triage(incident, { answers, url: gate.url });
+  gate.close();
+  expect(without.trace).toMatchObject({ state: 'completed', problem: null });
+  expect(names(without)).toEqual(expect.arrayContaining(['Note that the labels are not known', 'Review the incident by hand']));
+  expect(without.incident).toMatchObject({
+    status: 1,
+    owner: 'analyst',
+    CustomFields: { verdicterrormessage: 'Verdict was not asked for its labels: the War Room says why.' },
+  });
+  expect((await soc.admin.app.event(soc.jobId, 'no-labels')).feedback).toEqual([]);
+
+  // When it goes well later, the error of before stands there no more.
+  const later = await soc.triage(soc.write('later.json', without.incident), { answers: { 'Ask the analyst': 'Escalate' } });
+  expect(later.incident).toMatchObject({ CustomFields: { verdicterrormessage: '', verdictfeedback: 'Escalate' } });
+});
+
+it('labels asked for before there is an event become part of it', async () => {
+  const text = JSON.stringify(alertOf('scan 1'));
+  const lines = [
+    `!arcanna-get-decision-set job_id=${soc.jobId}`,
+    `!arcanna-get-decision-set job_id=${soc.jobId}`,
+    `!arcanna-send-event job_id=${soc.jobId} title=A event_json=\`${text}\` id_value=labels-first`,
+    '!arcanna-get-event-status event_id=${Arcanna.Event.event_id} job_id=${Arcanna.Event.job_id}',
+    '!arcanna-get-decision-set job_id=${Arcanna.Event.job_id}',
+  ];
+  const ran = await soc.shell.verdict(['warroom', '--instance', `one=${soc.url},${soc.keyFile}`, '--json'], {
+    stdin: `${lines.join('\n')}\n`,
+  });
+  expect(ran, ran.out).toMatchObject({ status: 0 });
+  const said = ran.out.split('\n').map((line) => (line === '' ? {} : (JSON.parse(line) as { context?: JsonObject })));
+  expect(said.findLast(({ context }) => context !== undefined)?.context).toMatchObject({
+    Arcanna: { Event: { event_id: 'labels-first', job_id: soc.jobId, decision_set: ['Escalate', 'Drop'], result_label: 'Drop' } },
+  });
+});
+
 it('Triage goes to a person where the use case is stopped, and where the service goes away on the way', async () => {
   const { admin, jobId } = soc;
   const answers = { 'Review the incident by hand': 'done' };

@@ -81,7 +81,9 @@ it('an answer at triage that an outage kept back is sent by Resend as it was giv
   expect(names(outage)).toContain('See why feedback cannot be sent');
   expect(outage.context).toMatchObject({ Verdict: { Resend: { sent: 0, failed: 1 } } });
   const verdictfeedback = expect.stringMatching(/^not sent, tried 1 time: .*the answer was Escalate; because: /);
-  expect(outage.incidents).toEqual([{ ...waiting, CustomFields: { ...(waiting.CustomFields as JsonObject), verdictfeedback } }]);
+  expect(outage.incidents).toEqual([
+    { ...waiting, CustomFields: { ...(triaged.incident.CustomFields as JsonObject), verdictfeedback } },
+  ]);
 
   const sent = await soc.run('Resend feedback', ofJob(), { params, incidents: outage.incidents! });
   expect(sent.trace).toMatchObject({ state: 'completed', problem: null });

@@ -38,7 +38,7 @@ describe('our playbooks against a service', () => {
     const ran = await soc.ran('Triage', incident('scan 2'), { inputs: { job_id: soc.jobId }, more });
     expect(ran.status).toBe(1);
     expect(ran.err).toContain('waits: a person has to answer');
-    expect(ran.out).toMatch(/^✓ 0 start\n✓ 1 Send the alert\n✓ 2 Is there an alert to send\? → yes/);
+    expect(ran.out).toMatch(/^✓ 0 start\n✓ 1 Send the alert\n(✓ \d+ Forget .*\n){2}✓ 2 Is there an alert to send\? → yes/);
     const written = JSON.parse(readFileSync(trace, 'utf8')) as RunTrace;
     expect(written).toMatchObject({ state: 'waiting', playbook: 'Verdict - Triage' });
     expect(written.tasks.map(({ started_ms, ended_ms }) => ended_ms >= started_ms)).not.toContain(false);
@@ -115,8 +115,10 @@ describe('our playbooks against a service', () => {
   });
 
   it('close a Drop where the guard and the input allow it, and nothing where only one does', async () => {
-    const test = (automation: string, autoClose: boolean, expect: object) => {
-      const file = join(soc.shell.folder, `guard-${automation}-${autoClose}.yml`);
+    let tests = 0;
+    const test = (automation: string, autoClose: boolean, expect: object, more: object = {}, answered: object[] = []) => {
+      tests += 1;
+      const file = join(soc.shell.folder, `guard-${tests}.yml`);
       const event = {
         event_id: 'e1',
         job_id: 1,
@@ -125,9 +127,12 @@ describe('our playbooks against a service', () => {
         confidence_score: 97,
         outlier: false,
         automation,
+        ...more,
       };
-      const context = { 'Arcanna.Event(val.event_id && val.event_id === obj.event_id)': event };
+      const sent = { 'Verdict.Sent': { event_id: 'e1', job_id: 1, server: 'http://verdict' } };
+      const context = { 'Arcanna.Event(val.event_id && val.event_id === obj.event_id)': event, ...sent };
       const commands = [
+        ...answered,
         ...['arcanna-send-event', 'arcanna-get-event-status', 'arcanna-send-event-feedback'].map((command) => ({
           command,
           context,
@@ -135,7 +140,11 @@ describe('our playbooks against a service', () => {
         { command: 'arcanna-get-decision-set', context: { 'Arcanna.Event.decision_set': ['Drop', 'Escalate'] } },
       ];
       const incident = { id: '1', name: 'scan', severity: 1, rawJSON: '{"a":1}' };
-      const answers = { 'Ask the analyst': 'Drop' };
+      const answers = {
+        'Ask the analyst': 'Drop',
+        'Review the incident by hand': 'done',
+        'See to the feedback by hand': 'seen',
+      };
       writeFileSync(
         file,
         JSON.stringify({
@@ -159,9 +168,57 @@ describe('our playbooks against a service', () => {
       }),
       test('allowed', false, { closed: false, path: ['Assign an analyst to decide', 'Ask the analyst'] }),
       test('not_allowed', true, { closed: false, path: ['Assign an analyst to decide', 'Ask the analyst'] }),
+      // A close that fails is taken back, so that the analyst's own close is sent.
+      test(
+        'allowed',
+        true,
+        {
+          closed: false,
+          path: ['Close the incident', 'Take back that the playbook closed it', 'Ask the analyst', 'Send the feedback'],
+          incident: { owner: 'analyst', verdictfeedback: 'Drop' },
+        },
+        {},
+        [{ command: 'closeInvestigation', error: 'The close reason is not known.' }],
+      ),
+      test(
+        'allowed',
+        true,
+        {
+          closed: false,
+          path: ['Is there a decision?', 'Note that there is no decision', 'Ask the analyst'],
+          not_reached: ['Close the incident'],
+          incident: {
+            owner: 'analyst',
+            verdicterrormessage: 'Verdict has no decision (status ERROR, result class_1). a step failed',
+          },
+        },
+        { status: 'ERROR', result: 'class_1', error_message: 'a step failed' },
+      ),
+      // Where nothing can be noted in the incident, a person is there all the same.
+      test(
+        'allowed',
+        true,
+        {
+          ends: 'completed',
+          closed: false,
+          path: ['Note the event in the incident', 'Assign an analyst to review by hand', 'Review the incident by hand'],
+          not_reached: ['Close the incident'],
+        },
+        {},
+        [{ command: 'setIncident', error: 'There is no such field.' }],
+      ),
+      ...[
+        ['verdictdecision', 'Ask the analyst'],
+        ['verdictfeedback', 'See to the feedback by hand'],
+      ].map(([field, task]) =>
+        test('not_allowed', true, { ends: 'completed', closed: false, path: [task] }, {}, [
+          { command: 'setIncident', args: { [field!]: 'Drop' }, error: 'There is no such field.' },
+          { command: 'setIncident' },
+        ]),
+      ),
     ]);
     expect(ran.out).not.toContain('✗');
-    expect(ran).toMatchObject({ status: 0, err: '3 tests: 3 passed, 0 failed.\n' });
+    expect(ran).toMatchObject({ status: 0, err: '8 tests: 8 passed, 0 failed.\n' });
   });
 
   it('say what is wrong with files and options', async () => {

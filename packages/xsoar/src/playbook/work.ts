@@ -82,7 +82,9 @@ export async function runWork(work: Work, given: JsonObject, frame: Frame): Prom
 async function runOnce(work: Work, given: JsonObject, frame: Frame): Promise<Outcome> {
   const { host } = frame.shared;
   const args = Object.fromEntries(Object.entries(given).filter(([name]) => !FOR_XSOAR.has(name)));
-  if (BUILTIN_NAMES.has(work.name)) {
+  // A test may answer in the place of what is built in, such as a close that fails.
+  const isAnswered = work.kind === 'command' && host.knowsCommand(work.name);
+  if (BUILTIN_NAMES.has(work.name) && !isAnswered) {
     const entry = await runBuiltin(work.name, args, frame);
     return take([{ instance: '', entries: [entry] }], given, frame);
   }

@@ -249,6 +249,7 @@ describe('the eight steps', () => {
       },
       { id: 'inc-2', name: 'by a playbook', rawJSON: '{"user":"c"}', closeReason: 'False Positive' },
       { id: 'inc-3', name: 'duplicate', rawJSON: '{"user":"d"}', closeReason: 'Duplicate', closingUserId: 'ana' },
+      { id: 'inc-5', name: 'as others write it', user: 'f', closeReason: 'False Positive', ClosingUserId: 'ana' },
       { id: 'inc-4', name: 'by the machine', user: 'e', closeReason: 'False Positive', closeNotes: 'x', closingUserId: 'DBot' },
     ];
     const { EntryContext } = await run('arcanna-send-bulk-events', { job_id: jobId, events: JSON.stringify(events) });
@@ -257,18 +258,27 @@ describe('the eight steps', () => {
       results: { event_id: string }[];
     };
     expect(bulk.status).toBe('ok');
-    expect(bulk.results.map(({ event_id }) => event_id)).toEqual(['bulk-1', 'inc-1', 'inc-2', 'inc-3', 'inc-4']);
+    expect(bulk.results.map(({ event_id }) => event_id)).toEqual(['bulk-1', 'inc-1', 'inc-2', 'inc-3', 'inc-5', 'inc-4']);
     const consensus = async (event_id: string) => {
       const { EntryContext: exported } = await xsoar.entry('arcanna-export-event', { job_id: jobId, event_id });
       return (exported[EVENT] as { arcanna_event: { arcanna: { consensus: string | null } } }).arcanna_event.arcanna.consensus;
     };
     const agreed: (string | null)[] = [];
     for (const { event_id } of bulk.results) agreed.push(await consensus(event_id));
-    expect(agreed).toEqual([null, 'class_1', null, null, null]);
+    expect(agreed).toEqual([null, 'class_1', null, null, 'class_1', null]);
     // How it ended is no part of the alert.
     const { EntryContext: sent } = await xsoar.entry('arcanna-export-event', { job_id: jobId, event_id: 'inc-4' });
     expect(JSON.stringify(sent)).toContain('by the machine');
     expect(JSON.stringify(sent)).not.toMatch(/closeReason|closeNotes|closingUserId|DBot/);
+    // The field that the instance names goes before the close reason, and is no part of the alert either.
+    const CustomFields = { ruling: 'Resolved', verdictfeedback: 'Escalate', site: 'north' };
+    const ruled = [{ id: 'inc-6', name: 'ruled', user: 'g', closeReason: 'False Positive', closingUserId: 'ana', CustomFields }];
+    const params = instance({ closing_reason_field: 'ruling' });
+    await xsoar.entry('arcanna-send-bulk-events', { job_id: jobId, events: JSON.stringify(ruled) }, { params });
+    expect(await consensus('inc-6')).toBe('class_0');
+    const { EntryContext: other } = await xsoar.entry('arcanna-export-event', { job_id: jobId, event_id: 'inc-6' });
+    expect(JSON.stringify(other)).toContain('north');
+    expect(JSON.stringify(other)).not.toMatch(/ruling|verdictfeedback|Resolved/);
     expect(await refused('arcanna-send-bulk-events', { job_id: jobId, events: 'x,y' })).toMatch(/^events 1 is not an object/);
   });
 
