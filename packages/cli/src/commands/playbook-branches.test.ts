@@ -3,7 +3,6 @@ import { VerdictClient } from '@verdict/client';
 import type { JsonObject } from '@verdict/xsoar';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import {
-  type Answer,
   alertOf,
   branchOf,
   freePort,
@@ -66,22 +65,6 @@ it('Triage that is run again after a failure says no more that it failed', async
   const again = await soc.triage(soc.write('again.json', failed.incident), { answers });
   expect(again.trace).toMatchObject({ state: 'completed', problem: null });
   expect(again.incident).toMatchObject({ CustomFields: { verdicterrormessage: '', verdictdecision: 'Drop' } });
-});
-
-it('labels that are asked for before there is an event do not keep Triage from its decision', async () => {
-  const lines = [
-    `!arcanna-get-decision-set job_id=${soc.jobId}`,
-    `!arcanna-send-event job_id=${soc.jobId} title=x event_json=\`${JSON.stringify(alertOf('scan 1'))}\` id_value=labels-first`,
-    '!arcanna-get-event-status event_id=${Arcanna.Event.event_id} job_id=${Arcanna.Event.job_id}',
-  ];
-  const typed = await soc.shell.verdict(['warroom', '--instance', `one=${soc.url},${soc.keyFile}`, '--json'], {
-    stdin: `${lines.join('\n')}\n`,
-  });
-  expect(typed, typed.out).toMatchObject({ status: 0 });
-  const last = JSON.parse(typed.out.trim().split('\n').at(-1)!) as Answer;
-  expect(last.context).toMatchObject({
-    Arcanna: { Event: { event_id: 'labels-first', job_id: soc.jobId, result_label: 'Drop', decision_set: ['Escalate', 'Drop'] } },
-  });
 });
 
 it('Close feedback sends an analyst’s close, by name and with the notes, and nothing of a machine or of a reason that is not mapped', async () => {

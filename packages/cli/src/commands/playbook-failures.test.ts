@@ -1,6 +1,6 @@
 import type { JsonObject } from '@verdict/xsoar';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { alertOf, branchOf, names, openGate, openSocApart, type SocApart } from './testing/playbooks.ts';
+import { alertOf, branchOf, names, openGate, openRecorder, openSocApart, type SocApart } from './testing/playbooks.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
 
@@ -71,14 +71,7 @@ describe('Triage', () => {
   it('asks with the labels of the use case; another one reaches the service neither as an answer nor as a command', async () => {
     const { jobId } = soc;
     const before = (await soc.admin.app.job(jobId)).events_with_feedback;
-    const calls: string[] = [];
-    const gate = await openGate(
-      () => soc.url,
-      (call) => {
-        calls.push(call);
-        return true;
-      },
-    );
+    const gate = await openRecorder(() => soc.url);
     const other = await soc.triage(soc.incident(alertOf('scan 2')), {
       answers: { 'Ask the analyst': 'Harmless' },
       url: gate.url,
@@ -91,7 +84,7 @@ describe('Triage', () => {
     const typed = await soc.shell.verdict(['warroom', '--instance', `one=${gate.url},${soc.keyFile}`], { stdin: `${line}\n` });
     gate.close();
     expect(typed).toMatchObject({ status: 1, out: expect.stringMatching(/“Harmless” is not a label .* Nothing was sent\./) });
-    expect(calls.filter((call) => call.includes('/feedback'))).toEqual([]);
+    expect(gate.calls.filter((call) => call.includes('/feedback'))).toEqual([]);
     expect((await soc.admin.app.job(jobId)).events_with_feedback).toBe(before);
   });
 });

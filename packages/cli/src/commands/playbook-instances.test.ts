@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { alertOf, labelledAlerts, names, openGate, openGuardOfDrop, openSoc, type Soc } from './testing/playbooks.ts';
+import { alertOf, labelledAlerts, names, openGuardOfDrop, openRecorder, openSoc, type Soc } from './testing/playbooks.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -45,14 +45,7 @@ it('without a name it goes to a person, says why, and closes nothing, whichever 
 });
 
 it('with a name that one alone is asked, and gets the feedback', async () => {
-  const calls: string[] = [];
-  const gate = await openGate(
-    () => other.url,
-    (call) => {
-      calls.push(call);
-      return true;
-    },
-  );
+  const gate = await openRecorder(() => other.url);
   const keyFile = join(closes.shell.folder, 'other-key.txt');
   writeFileSync(keyFile, `${other.key}\n`, { mode: 0o600 });
   const more = ['--instance', `two=${gate.url},${keyFile}`];
@@ -72,5 +65,5 @@ it('with a name that one alone is asked, and gets the feedback', async () => {
   gate.close();
   expect(asked.incident).toMatchObject({ status: 1, CustomFields: { verdictfeedback: 'Drop' } });
   expect((await closes.admin.app.event(closes.jobId, 'asked-1')).feedback).toMatchObject([{ label: 'Drop' }]);
-  expect(calls).toEqual([]);
+  expect(gate.calls).toEqual([]);
 });

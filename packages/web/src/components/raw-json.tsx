@@ -93,40 +93,26 @@ function Node({
           <AlertText text={shown} limit={4_000} />
         </span>
         <span className="raw-actions">
-          <Tooltip label="Copy the path">
-            <ActionIcon
-              size="xs"
-              variant="subtle"
-              color="gray"
-              aria-label={`Copy the path of ${name}`}
-              onClick={() => copyText(path, 'The path is copied.')}
-            >
-              <IconCopy size={12} />
-            </ActionIcon>
-          </Tooltip>
-          <Tooltip label="Copy the value">
-            <ActionIcon
-              size="xs"
-              variant="subtle"
-              color="gray"
-              aria-label={`Copy the value of ${name}`}
-              onClick={() => copyText(shown, 'The value is copied.')}
-            >
-              <IconClipboardText size={12} />
-            </ActionIcon>
-          </Tooltip>
+          <LineButton
+            tip="Copy the path"
+            label={`Copy the path of ${name}`}
+            icon={<IconCopy size={12} />}
+            click={() => copyText(path, 'The path is copied.')}
+          />
+          <LineButton
+            tip="Copy the value"
+            label={`Copy the value of ${name}`}
+            icon={<IconClipboardText size={12} />}
+            click={() => copyText(shown, 'The value is copied.')}
+          />
           {actions.map((action) => (
-            <Tooltip key={action.label} label={action.label}>
-              <ActionIcon
-                size="xs"
-                variant="subtle"
-                color="gray"
-                aria-label={`${action.label}: ${name}`}
-                onClick={() => action.run(path, value)}
-              >
-                {action.icon}
-              </ActionIcon>
-            </Tooltip>
+            <LineButton
+              key={action.label}
+              tip={action.label}
+              label={`${action.label}: ${name}`}
+              icon={action.icon}
+              click={() => action.run(path, value)}
+            />
           ))}
         </span>
       </div>
@@ -176,5 +162,26 @@ function Node({
         </div>
       )}
     </details>
+  );
+}
+
+/** A small button beside a value; its label says of which one. */
+function LineButton({
+  tip,
+  label,
+  icon,
+  click,
+}: {
+  readonly tip: string;
+  readonly label: string;
+  readonly icon: React.ReactNode;
+  readonly click: () => void;
+}) {
+  return (
+    <Tooltip label={tip}>
+      <ActionIcon size="xs" variant="subtle" color="gray" aria-label={label} onClick={click}>
+        {icon}
+      </ActionIcon>
+    </Tooltip>
   );
 }

@@ -1,10 +1,10 @@
 import type { ArgumentsByName } from '../pack/commands.ts';
 import { closeReasons, closingReasonField, labelOfReason, type MappedReason } from './close-reasons.ts';
 import { jobIdOf } from './jobs.ts';
-import { personOf } from './machines.ts';
+import { closerOf } from './machines.ts';
 import { type Entry, type Fields, fail, merged, resultEntry, table } from './platform.ts';
 import { callForObject } from './server.ts';
-import { alertText, fieldOf, fieldsWhere, isObject, listOf, numberOf, objectText, parseJson, textOf } from './values.ts';
+import { alertText, fieldsWhere, isObject, listOf, numberOf, objectText, parseJson, reasonIn, textOf } from './values.ts';
 
 /** What the server takes at once. */
 const MOST = 5000;
@@ -55,9 +55,8 @@ function tellsNothing(name: string): boolean {
 
 /** What a person closed an incident with is their word on it, if it is mapped to a label; nothing else is. */
 function labelOfIncident(incident: Fields, mapping: readonly MappedReason[]): string | undefined {
-  const user = personOf(textOf(incident.closingUserId, 'closingUserId') || textOf(incident.ClosingUserId, 'ClosingUserId'));
-  const reason = fieldOf(incident, closingReasonField()) || textOf(incident.closeReason, 'closeReason');
-  const label = labelOfReason(reason, mapping);
+  const user = closerOf(incident);
+  const label = labelOfReason(reasonIn(incident, closingReasonField()), mapping);
   if (user === '' || label === '') return undefined;
   return JSON.stringify({
     feedback: label,

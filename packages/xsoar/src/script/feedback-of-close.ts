@@ -1,6 +1,6 @@
-import { personOf } from './machines.ts';
+import { closerOf } from './machines.ts';
 import { type Entry, type Fields, fail, isErrorEntry, merged, runCommand, sentenceOf } from './platform.ts';
-import { fieldOf, isObject, textOf } from './values.ts';
+import { fieldOf, isObject, reasonIn, textOf } from './values.ts';
 
 /** What an analyst's close says. */
 export interface Closed {
@@ -23,13 +23,12 @@ export type Outcome =
  */
 export function closedOf(incident: Fields, context: Fields): Closed {
   const event = lastEvent(context);
-  const user = textOf(incident.closingUserId, 'closingUserId') || textOf(incident.ClosingUserId, 'ClosingUserId');
   return {
     eventId: fieldOf(incident, 'verdicteventid') || textOf(event.event_id, 'event_id'),
     jobId: fieldOf(incident, 'verdictjobid') || textOf(event.job_id, 'job_id'),
     reason: reasonOf(incident),
     notes: textOf(incident.closeNotes, 'closeNotes'),
-    user: personOf(user),
+    user: closerOf(incident),
   };
 }
 
@@ -155,7 +154,7 @@ function labelFor(reason: string): string {
 /** The field that the instance names, or the close reason where it cannot be asked. */
 function reasonOf(incident: Fields): string {
   const field = saidBy(runCommand('arcanna-get-feedback-field', {}), 'feedback_field') || 'closeReason';
-  return fieldOf(incident, field) || textOf(incident.closeReason, 'closeReason');
+  return reasonIn(incident, field);
 }
 
 /** The first of the instances that says something under this name. */

@@ -35,6 +35,11 @@ export function fieldOf(incident: Fields, name: string): string {
   return textOf(incident[name], name) || textOf(custom[name], name);
 }
 
+/** Why an incident was closed: the field that says so by agreement, or XSOAR's own where that one is empty. */
+export function reasonIn(incident: Fields, field: string): string {
+  return fieldOf(incident, field) || textOf(incident.closeReason, 'closeReason');
+}
+
 /** Like {@link textOf}, of an argument that has to be there. */
 export function neededText(value: unknown, name: string): string {
   return textOf(value, name) || fail(`${name} is empty: give it.`);

@@ -177,6 +177,16 @@ export async function openGate(
   return { url: `http://127.0.0.1:${(gate.address() as AddressInfo).port}`, close: () => gate.close() };
 }
 
+/** A gate that lets everything through and keeps the method and path of each call. */
+export async function openRecorder(onward: () => string): Promise<Gate & { readonly calls: readonly string[] }> {
+  const calls: string[] = [];
+  const gate = await openGate(onward, (call) => {
+    calls.push(call);
+    return true;
+  });
+  return { ...gate, calls };
+}
+
 async function prepare(
   shell: Shell,
   url: () => string,
