@@ -1,8 +1,8 @@
-/** How long a training takes through the service, and whether those who call meanwhile notice. */
+/** How long a training takes through the service, the first one and a later one, and whether those who call meanwhile notice. */
 import { POINTS } from './support/alerts.ts';
 import { HttpLine, request } from './support/http-line.ts';
 import { readOptions } from './support/options.ts';
-import { label, makeJob, type Prepared, withFolder, withService } from './support/prepare.ts';
+import { label, makeJob, type Prepared, train, withFolder, withService } from './support/prepare.ts';
 import { type Figure, must, quantile, report } from './support/report.ts';
 import { ServerProcess } from './support/server-process.ts';
 
@@ -13,11 +13,15 @@ interface JobView {
 
 const options = readOptions();
 
-async function measure(buckets: number, target: number): Promise<Figure[]> {
+async function measure(what: string, buckets: number, known: number, target: number): Promise<Figure[]> {
   return withFolder('train', async (folder) => {
     const job = await withService(folder, async (running) => {
       const prepared = await makeJob(running, POINTS);
-      await label(running, prepared, buckets);
+      await label(running, prepared, known === 0 ? buckets : known);
+      if (known > 0) {
+        await train(running, prepared);
+        await label(running, prepared, buckets, known);
+      }
       return prepared;
     });
     const service = await ServerProcess.service(folder);
@@ -31,13 +35,12 @@ async function measure(buckets: number, target: number): Promise<Figure[]> {
     const { stallMs, memoryMb } = await service.sample();
     line.close();
     await service.stop();
-    const size = buckets.toLocaleString('en-US');
     return [
-      { name: `training on ${size} buckets`, value: seconds, unit: 's', target: { atMost: target } },
-      { name: `longest stall meanwhile, ${size} buckets`, value: stallMs, unit: 'ms', target: { atMost: 50 } },
-      { name: `calls answered meanwhile, p99, ${size} buckets`, value: quantile(latencies, 0.99), unit: 'ms' },
-      { name: `slowest call meanwhile, ${size} buckets`, value: Math.max(...latencies), unit: 'ms' },
-      { name: `memory, ${size} buckets`, value: memoryMb, unit: 'MB' },
+      { name: what, value: seconds, unit: 's', target: { atMost: target } },
+      { name: `longest stall meanwhile; ${what}`, value: stallMs, unit: 'ms', target: { atMost: 50 } },
+      { name: `calls answered meanwhile, p99; ${what}`, value: quantile(latencies, 0.99), unit: 'ms' },
+      { name: `slowest call meanwhile; ${what}`, value: Math.max(...latencies), unit: 'ms' },
+      { name: `memory; ${what}`, value: memoryMb, unit: 'MB' },
     ];
   });
 }
@@ -60,11 +63,9 @@ async function trainUnderCalls(line: HttpLine, view: Buffer, { jobId, key }: Pre
   }
 }
 
-const figures: Figure[] = [];
-for (const [buckets, target] of [
-  [1_000, 5],
-  [10_000, 30],
-] as const) {
-  figures.push(...(await measure(options.scaled(buckets, 40), target)));
-}
-report('train', options.size, figures);
+const [thousand, tenThousand] = [options.scaled(1_000, 40), options.scaled(10_000, 40)];
+report('train', options.size, [
+  ...(await measure('training on 1,000 buckets', thousand, 0, 5)),
+  ...(await measure('again with 300 new ones, beside the active model', thousand, Math.floor(0.7 * thousand), 5)),
+  ...(await measure('training on 10,000 buckets', tenThousand, 0, 30)),
+]);

@@ -59,10 +59,10 @@ export async function makeJob({ services }: Running, points: readonly string[], 
   return { key: value, jobId: job.id };
 }
 
-/** Sends one alert of each kind from 0 on and has one person label it. */
-export async function label({ services }: Running, { jobId }: Prepared, kinds: number): Promise<void> {
+/** Sends one alert of each kind from `begin` (0 when absent) up to `kinds` and has one person label it. */
+export async function label({ services }: Running, { jobId }: Prepared, kinds: number, begin = 0): Promise<void> {
   const voter = { id: 'user:1', name: 'ann' };
-  for (let from = 0; from < kinds; from += 500) {
+  for (let from = begin; from < kinds; from += 500) {
     const some = Array.from({ length: Math.min(500, kinds - from) }, (_, index) => from + index);
     await Promise.all(some.map((kind) => services.ingest.ingest(incoming(jobId, `k${kind}`, alertText(kind, kind, 1_000)))));
     await Promise.all(

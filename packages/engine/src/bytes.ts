@@ -99,6 +99,9 @@ export class ByteWriter {
   }
 }
 
+const VARINTS_PER_STEP = 200_000;
+const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
 /** Reads what {@link ByteWriter} wrote. Every call throws a RangeError past the end, before it allocates. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -158,21 +161,15 @@ export class ByteReader {
   }
 
   f32s(): Float32Array {
-    const values = new Float32Array(this.#count(4));
-    for (let i = 0; i < values.length; i++) values[i] = this.#view.getFloat32(this.#take(4), true);
-    return values;
+    return new Float32Array(this.#words(4));
   }
 
   f64s(): Float64Array {
-    const values = new Float64Array(this.#count(8));
-    for (let i = 0; i < values.length; i++) values[i] = this.f64();
-    return values;
+    return new Float64Array(this.#words(8));
   }
 
   u32s(): Uint32Array {
-    const values = new Uint32Array(this.#count(4));
-    for (let i = 0; i < values.length; i++) values[i] = this.u32();
-    return values;
+    return new Uint32Array(this.#words(4));
   }
 
   u8s(): Uint8Array {
@@ -182,14 +179,49 @@ export class ByteReader {
   }
 
   varints(): Uint32Array {
+    return finished(this.varintsInSteps());
+  }
+
+  /** `varints` in steps of a few milliseconds. */
+  *varintsInSteps(): Steps<Uint32Array> {
     const values = new Uint32Array(this.#count(1));
-    for (let i = 0; i < values.length; i++) values[i] = this.varint();
+    for (let from = 0; from < values.length; from += VARINTS_PER_STEP) {
+      if (from > 0) yield;
+      this.#fillVarints(values, from, Math.min(values.length, from + VARINTS_PER_STEP));
+    }
     return values;
   }
 
   /** Whether everything has been read. */
   get atEnd(): boolean {
     return this.#at === this.#bytes.length;
+  }
+
+  #fillVarints(values: Uint32Array, from: number, to: number): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = from; i < to; i++) {
+      // Nearly all are below 128.
+      const byte = bytes[at];
+      if (byte !== undefined && byte < 128) {
+        values[i] = byte;
+        at++;
+      } else {
+        this.#at = at;
+        values[i] = this.varint();
+        at = this.#at;
+      }
+    }
+    this.#at = at;
+  }
+
+  /** A copy of the bytes of an array in the order of this machine, for a view of `size` bytes an element: copied at once they cost next to nothing. */
+  #words(size: number): ArrayBuffer {
+    const length = this.#count(size) * size;
+    const start = this.#take(length);
+    const words = this.#bytes.slice(start, start + length);
+    if (!LITTLE_ENDIAN) for (let at = 0; at < length; at += size) words.subarray(at, at + size).reverse();
+    return words.buffer;
   }
 
   #count(size: number): number {

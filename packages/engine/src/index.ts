@@ -48,6 +48,6 @@ export {
   type Recommendation,
   recommend,
 } from './queue.ts';
-export { TrainingError, type TrainResult, train } from './train.ts';
+export { type PartResult, Training, TrainingError, type TrainingPart, type TrainResult, train } from './train.ts';
 export { type Distrusted, distrustedSources, type TrustUnit, type TrustVote } from './trust.ts';
 export * from './types.ts';

@@ -6,7 +6,7 @@ import { explain } from './explanation.ts';
 import { FeatureSpace } from './features.ts';
 import type { ModelParts } from './model-parts.ts';
 import { NearestIndex } from './novelty.ts';
-import { readValues, writeValues } from './stored-values.ts';
+import { readValuesInSteps, writeValues } from './stored-values.ts';
 import type { Explanation, PointValues, Verdict } from './types.ts';
 
 /** A trained model, ready to decide. It keeps buffers, so one call must end before the next begins (as calls do on one thread). */
@@ -109,6 +109,7 @@ function* readModelInSteps(bytes: Uint8Array): Steps<ModelParts> {
     throw new RangeError('The model is damaged: its check numbers do not fit its content.');
   const classes = reader.strings();
   const active = [...reader.varints()];
+  yield;
   const space = FeatureSpace.read(reader);
   yield;
   const ensemble = yield* Ensemble.readInSteps(reader, space, active.length);
@@ -125,7 +126,7 @@ function* readModelInSteps(bytes: Uint8Array): Steps<ModelParts> {
   yield;
   const votes = reader.f64s();
   yield;
-  const values = readValues(reader);
+  const values = yield* readValuesInSteps(reader);
   if (!reader.atEnd || values.length !== keys.length || votes.length !== keys.length * active.length)
     throw new RangeError('The model is damaged: its parts do not fit together.');
   return {

@@ -13,6 +13,13 @@ const BUDGET = 60_000;
 const CANDIDATES = 48;
 /** Weight of a feature that every row has, so that rows without anything else are alike. */
 const COMMON = 0.3;
+/** The stored weight that stands for 1. */
+const FULL_WEIGHT = 255;
+/** Rows that are turned into lists in one step of reading. */
+const ROWS_PER_STEP = 2_000;
+/** Entries of them that are counted in one. */
+const IDS_PER_STEP = 500_000;
+const UNFIT = 'the index of rows does not fit';
 
 /**
  * Finds the labelled rows nearest to a vector by their cosine, with an inverted index. One in four character runs is used, by hash. A value never seen in training counts in the length of
@@ -32,33 +39,23 @@ export class NearestIndex {
   readonly #query: Float64Array;
   readonly #touched: number[] = [];
 
-  private constructor(space: FeatureSpace, start: Uint32Array, ids: Uint32Array, weights: Uint8Array) {
+  private constructor(space: FeatureSpace, { start, ids, weights }: StoredRows, used: Uint8Array, inverted: Inverted) {
     this.#space = space;
     this.#start = start;
     this.#ids = ids;
     this.#weights = weights;
-    this.#used = usedFeatures(space);
-    const rows = start.length - 1;
-    this.#lengths = new Float64Array(rows);
-    this.#dots = new Float64Array(rows);
+    this.#used = used;
+    this.#lengths = inverted.lengths;
+    this.#dots = new Float64Array(start.length - 1);
     this.#query = new Float64Array(space.size);
-    this.#postingStart = new Uint32Array(space.size + 1);
-    for (const id of ids) this.#postingStart[id + 1]!++;
-    for (let id = 0; id < space.size; id++) this.#postingStart[id + 1]! += this.#postingStart[id]!;
-    this.#postings = new Uint32Array(ids.length);
-    this.#postingWeights = new Float32Array(ids.length);
-    const next = this.#postingStart.slice();
-    for (let r = 0; r < rows; r++) {
-      let squares = COMMON * COMMON;
-      for (let at = start[r]!; at < start[r + 1]!; at++) {
-        const weight = this.#weightAt(at);
-        squares += weight * weight;
-        const slot = next[ids[at]!]!++;
-        this.#postings[slot] = r;
-        this.#postingWeights[slot] = weight;
-      }
-      this.#lengths[r] = Math.sqrt(squares);
-    }
+    this.#postingStart = inverted.postingStart;
+    this.#postings = inverted.postings;
+    this.#postingWeights = inverted.postingWeights;
+  }
+
+  static *#of(space: FeatureSpace, rows: StoredRows): Steps<NearestIndex> {
+    const inverted = yield* invertInSteps(rows, space.size);
+    return new NearestIndex(space, rows, usedFeatures(space), inverted);
   }
 
   /** Builds the index of `rows` vectors; `vector(r)` gives the one of row r (it may reuse its buffer). */
@@ -73,11 +70,11 @@ export class NearestIndex {
         const id = row.ids[i]!;
         if (!used[id] || row.weights[i]! <= 0) continue;
         ids.push(id);
-        weights.push(Math.max(1, Math.floor(Math.min(1, row.weights[i]!) * 255 + 0.5)));
+        weights.push(Math.max(1, Math.floor(Math.min(1, row.weights[i]!) * FULL_WEIGHT + 0.5)));
       }
       start[r + 1] = ids.length;
     }
-    return new NearestIndex(space, start, Uint32Array.from(ids), Uint8Array.from(weights));
+    return finished(NearestIndex.#of(space, { start, ids: Uint32Array.from(ids), weights: Uint8Array.from(weights) }));
   }
 
   /**
@@ -142,17 +139,16 @@ export class NearestIndex {
     const rows = reader.varint();
     const start = new Uint32Array(rows + 1);
     for (let r = 0; r < rows; r++) start[r + 1] = start[r]! + reader.varint();
-    const ids = reader.varints();
+    yield;
+    const ids = yield* reader.varintsInSteps();
     yield;
     const weights = reader.u8s();
-    if (start[rows] !== ids.length || ids.length !== weights.length) throw new RangeError('the index of rows does not fit');
-    for (const id of ids) if (id >= space.size) throw new RangeError('the index of rows does not fit');
-    yield;
-    return new NearestIndex(space, start, ids, weights);
+    if (start[rows] !== ids.length || ids.length !== weights.length) throw new RangeError(UNFIT);
+    return yield* NearestIndex.#of(space, { start, ids, weights });
   }
 
   #weightAt(at: number): number {
-    return this.#weights[at]! / 255;
+    return this.#weights[at]! / FULL_WEIGHT;
   }
 
   #cosine(row: number, length: number): number {
@@ -174,6 +170,52 @@ export class NearestIndex {
     }
     return best;
   }
+}
+
+/** The features of row r are `ids[start[r] … start[r + 1]]`, with their weights. */
+interface StoredRows {
+  readonly start: Uint32Array;
+  readonly ids: Uint32Array;
+  readonly weights: Uint8Array;
+}
+
+/** The rows of each feature with its weight there, and the length of each row. */
+interface Inverted {
+  readonly postingStart: Uint32Array;
+  readonly postings: Uint32Array;
+  readonly postingWeights: Float32Array;
+  readonly lengths: Float64Array;
+}
+
+/** @throws RangeError for a feature that there is not. */
+function* invertInSteps({ start, ids, weights }: StoredRows, features: number): Steps<Inverted> {
+  const rows = start.length - 1;
+  const lengths = new Float64Array(rows);
+  const postingStart = new Uint32Array(features + 1);
+  for (let at = 0; at < ids.length; at++) {
+    if (at % IDS_PER_STEP === IDS_PER_STEP - 1) yield;
+    const id = ids[at]!;
+    if (id >= features) throw new RangeError(UNFIT);
+    postingStart[id + 1]!++;
+  }
+  yield;
+  for (let id = 0; id < features; id++) postingStart[id + 1]! += postingStart[id]!;
+  const postings = new Uint32Array(ids.length);
+  const postingWeights = new Float32Array(ids.length);
+  const next = postingStart.slice();
+  for (let r = 0; r < rows; r++) {
+    if (r % ROWS_PER_STEP === 0) yield;
+    let squares = COMMON * COMMON;
+    for (let at = start[r]!; at < start[r + 1]!; at++) {
+      const weight = weights[at]! / FULL_WEIGHT;
+      squares += weight * weight;
+      const slot = next[ids[at]!]!++;
+      postings[slot] = r;
+      postingWeights[slot] = weight;
+    }
+    lengths[r] = Math.sqrt(squares);
+  }
+  return { postingStart, postings, postingWeights, lengths };
 }
 
 /** Which features count for closeness: all but the "rare" marks and three of four character runs, by hash. */

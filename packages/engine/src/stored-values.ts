@@ -1,9 +1,11 @@
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter, Steps } from './bytes.ts';
 import type { PointValue, PointValues, Scalar } from './types.ts';
 
 /** Longest text kept of a value; it is for people to read beside another, not to decide by. */
 const LONGEST = 200;
 const MOST_ELEMENTS = 32;
+/** Rows that are read in one step. */
+const ROWS_PER_STEP = 2_000;
 
 /** What a model keeps of a value to show it later: long texts end in `…`, large sets lose their tail. */
 export function shorten(value: PointValue): PointValue {
@@ -55,9 +57,10 @@ export function writeValues(writer: ByteWriter, rows: readonly PointValues[]): v
   }
 }
 
-/** Reads what {@link writeValues} wrote. */
-export function readValues(reader: ByteReader): PointValue[][] {
+/** Reads what {@link writeValues} wrote, in steps. */
+export function* readValuesInSteps(reader: ByteReader): Steps<PointValue[][]> {
   const strings = reader.strings();
+  yield;
   const count = reader.varint();
   const width = reader.varint();
   const scalar = (tag: number): Scalar => {
@@ -72,6 +75,7 @@ export function readValues(reader: ByteReader): PointValue[][] {
   };
   const rows: PointValue[][] = [];
   for (let r = 0; r < count; r++) {
+    if (r % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield;
     const row: PointValue[] = [];
     for (let p = 0; p < width; p++) {
       const tag = reader.u8();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { random } from './math.ts';
 import { loadModel } from './model.ts';
-import { TrainingError, train } from './train.ts';
+import { type PartResult, Training, TrainingError, type TrainingPart, train } from './train.ts';
 import type { PointValue, TrainingInput, TrainingRow } from './types.ts';
 
 const POINTS = ['rule.name', 'source.ip', 'stats.count', 'user.tags'];
@@ -181,6 +181,26 @@ describe('the same rows give the same bytes', () => {
     const split = rows.flatMap((row) => [row, { ...row }]);
     const doubled = rows.map((row) => ({ ...row, votes: row.votes.map((count) => count * 2) }));
     expect(train(input(split)).model).toEqual(train(input(doubled)).model);
+  });
+});
+
+describe('a training in parts', () => {
+  const workOn = (some: Training, parts: TrainingPart[]) =>
+    parts.reverse().map((part): PartResult => structuredClone(some.work(structuredClone(part))));
+
+  it.each([
+    ['two folds that try every setting', 300, undefined],
+    ['fewer rows than folds', 3, undefined],
+    ['environments', 90, (r: number) => `site ${r % 3}`],
+  ])('gives the same bytes when others do them, in another order: %s', (_, count, groupOf) => {
+    const rows = alerts(count).map((row, r) => (groupOf ? { ...row, group: groupOf(r) } : row));
+    const [here, there] = [new Training(input(rows)), new Training(input(rows))];
+    const first = workOn(there, here.firstParts());
+    const further = here.furtherParts(first);
+    expect(further.length).toBe(here.furtherPartsCount);
+    here.learnFromEverything(first);
+    const together = here.finish([...workOn(there, further), ...first]);
+    expect(together).toEqual(train(input(rows)));
   });
 });
 

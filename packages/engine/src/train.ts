@@ -7,7 +7,23 @@ import { fitLabelledCalibration, fitShrinkage } from './labelled.ts';
 import { type AllRows, trainingSet } from './learner/assemble.ts';
 import { mixWeights, poolWeights } from './learner/blend.ts';
 import { type Fold, planFolds } from './learner/folds.ts';
-import { fitLearners, type OutOfFold, pick, predictOutOfFold, RANDOM_TREES, rowVector } from './learner/out-of-fold.ts';
+import type { Learner } from './learner/learner.ts';
+import {
+  ALL_TRIALS,
+  bestTrials,
+  fitLearners,
+  type HalfFold,
+  type HalfFoldPredictions,
+  joinFolds,
+  type OutOfFold,
+  pick,
+  predictHalfFold,
+  RANDOM_TREES,
+  rowVector,
+  settingsOf,
+  type Trials,
+  trialFolds,
+} from './learner/out-of-fold.ts';
 import { TreeView } from './learner/tree-view.ts';
 import { normalisedEntropy, percentile, quantile } from './math.ts';
 import { writeModel } from './model.ts';
@@ -26,6 +42,18 @@ export interface TrainResult {
   readonly metrics: ModelMetrics;
 }
 
+/**
+ * One part of a training. Plain data, so that another thread can do it: what comes of it depends on the input alone, not on where or in
+ * which order parts are done.
+ */
+export type TrainingPart = { readonly kind: 'half-fold'; readonly order: HalfFold } | { readonly kind: 'distances' };
+
+/** What came of a part; plain data. */
+export type PartResult =
+  | { readonly kind: 'half-fold'; readonly of: HalfFoldPredictions }
+  /** Cosine distance of each held-back row to the nearest row outside its fold. */
+  | { readonly kind: 'distances'; readonly of: Float64Array };
+
 const OUTLIER_RATE = 0.02;
 const MAX_PERCENTILES = 1000;
 
@@ -37,56 +65,171 @@ const MAX_PERCENTILES = 1000;
  */
 export function train(input: TrainingInput, progress: Progress = () => {}): TrainResult {
   progress(0, 'reading feedback');
-  const data = canonicalInput(input);
-  const k = data.active.length;
-  const all = prepare(data);
-  const rows = data.keys.length;
-  const everyRow = Int32Array.from({ length: rows }, (_, r) => r);
-  const folds = planFolds(data.main, data.groups, k, input.seed);
-  const outOfFold = predictOutOfFold(all, folds, input.seed, (share, step) => progress(0.05 + 0.55 * share, step));
-  const { targets, importance } = outOfFold;
-
-  progress(0.6, 'finding outliers');
-  const buffer = sparseRow();
-  const index = NearestIndex.build(all.space, rows, (r) => rowVector(all, r, buffer));
-  const novelty = outOfFoldNovelty(all, index, folds, outOfFold);
-  const threshold = quantile(Float64Array.from(novelty.scores).sort(), 1 - (input.outlierRate ?? OUTLIER_RATE));
-
-  progress(0.7, 'blending and calibrating');
-  const weights = poolWeights(outOfFold.members, targets, importance, novelty.gates, k);
-  const { pool, disagreement } = pooled(outOfFold, weights, novelty.gates, k);
-  const calibration = fitCalibration({ probabilities: pool, targets, importance, outlier: novelty.scores, disagreement }, k);
-  const calibrated = pool.slice();
-  novelty.scores.forEach((score, i) => {
-    calibrate(calibration, calibrated, i * k, k, score, disagreement[i]!);
-  });
-  const votes = pick(data.votes, outOfFold.rows, k);
-  const strength = fitShrinkage(votes, calibrated, k);
-  const labelledCalibration = fitLabelledCalibration(votes, calibrated, strength, k);
-
-  progress(0.8, 'learning from everything');
-  const full = trainingSet(all, everyRow, all.space.frequency);
-  const { view, bins } = TreeView.fit(all.space, full);
-  const learners = fitLearners(full, view, bins, outOfFold.settings, input.seed);
-  progress(0.98, 'writing the model');
-  const model = writeModel({
-    classes: input.classes,
-    active: data.active,
-    space: all.space,
-    ensemble: new Ensemble(all.space, view, learners, outOfFold.temperatures, weights, k),
-    calibration,
-    labelledCalibration,
-    strength,
-    index,
-    distances: thin(novelty.distances),
-    entropies: thin(novelty.entropies),
-    outlierThreshold: threshold,
-    keys: data.keys,
-    votes: data.votes,
-    values: data.values.map((values) => values.map(shorten)),
-  });
+  const training = new Training(input);
+  const results: PartResult[] = [];
+  const first = training.firstParts();
+  const parts = first.length + training.furtherPartsCount;
+  const workOn = (some: readonly TrainingPart[]) => {
+    for (const part of some) {
+      progress(0.05 + (0.65 * results.length) / parts, 'checking against held-back feedback');
+      results.push(training.work(part));
+    }
+  };
+  workOn(first);
+  workOn(training.furtherParts(results));
+  progress(0.7, 'learning from everything');
+  training.learnFromEverything(results);
+  progress(0.95, 'blending and calibrating');
+  const result = training.finish(results);
   progress(1, 'done');
-  return { model, metrics: metricsOf(input, data, folds, outOfFold, calibrated) };
+  return result;
+}
+
+/**
+ * A training in parts, for whoever wants to do some of them in another thread; `train` does them one after the other, and what comes out is the
+ * same. The order: the first parts, in any order; the further ones, likewise, and learning from everything; then the end.
+ */
+export class Training {
+  readonly #input: TrainingInput;
+  readonly #data: CanonicalInput;
+  readonly #all: AllRows;
+  readonly #folds: readonly Fold[];
+  #index: NearestIndex | undefined;
+  #learned: Learned | undefined;
+
+  /** @throws TrainingError when there is nothing to learn from. */
+  constructor(input: TrainingInput) {
+    this.#input = input;
+    this.#data = canonicalInput(input);
+    this.#all = prepare(this.#data);
+    this.#folds = planFolds(this.#data.main, this.#data.groups, this.#data.active.length, input.seed);
+  }
+
+  /** The folds in which every setting is tried, and the distances between rows. */
+  firstParts(): TrainingPart[] {
+    const trying = Array.from({ length: trialFolds(this.#all, this.#folds) }, (_, fold) => halves(fold, ALL_TRIALS));
+    return [...trying.flat(), { kind: 'distances' }];
+  }
+
+  /** How many further parts there will be. */
+  get furtherPartsCount(): number {
+    return 2 * (this.#folds.length - trialFolds(this.#all, this.#folds));
+  }
+
+  /**
+   * The other folds, with the settings that were best in the first parts.
+   * @param results of the first parts.
+   */
+  furtherParts(results: readonly PartResult[]): TrainingPart[] {
+    const best = this.#best(results);
+    const tried = trialFolds(this.#all, this.#folds);
+    return this.#folds.slice(tried).flatMap((_, f) => halves(tried + f, best));
+  }
+
+  /** Does one part. */
+  work(part: TrainingPart): PartResult {
+    if (part.kind === 'distances') return { kind: 'distances', of: this.#distances() };
+    return { kind: 'half-fold', of: predictHalfFold(this.#all, this.#folds, part.order, this.#input.seed) };
+  }
+
+  /**
+   * Fits the learners to all rows.
+   * @param results of the first parts at least.
+   */
+  learnFromEverything(results: readonly PartResult[]): void {
+    const { space, importance } = this.#all;
+    const everyRow = Int32Array.from({ length: importance.length }, (_, r) => r);
+    const full = trainingSet(this.#all, everyRow, space.frequency);
+    const { view, bins } = TreeView.fit(space, full);
+    const settings = settingsOf(this.#best(results));
+    this.#learned = { view, learners: fitLearners(full, view, bins, settings, this.#input.seed) };
+  }
+
+  /**
+   * Blends, calibrates, and writes the model.
+   * @param results of all parts, in any order; `learnFromEverything` must have been called.
+   */
+  finish(results: readonly PartResult[]): TrainResult {
+    const [input, data, all, folds] = [this.#input, this.#data, this.#all, this.#folds];
+    const k = data.active.length;
+    const outOfFold = joinFolds(all, folds, halfFoldsOf(results), this.#best(results));
+    const { targets, importance } = outOfFold;
+    const distances = results.find((result) => result.kind === 'distances')!.of;
+    const novelty = outOfFoldNovelty(distances, outOfFold, k);
+    const threshold = quantile(Float64Array.from(novelty.scores).sort(), 1 - (input.outlierRate ?? OUTLIER_RATE));
+
+    const weights = poolWeights(outOfFold.members, targets, importance, novelty.gates, k);
+    const { pool, disagreement } = pooled(outOfFold, weights, novelty.gates, k);
+    const calibration = fitCalibration({ probabilities: pool, targets, importance, outlier: novelty.scores, disagreement }, k);
+    const calibrated = pool.slice();
+    novelty.scores.forEach((score, i) => {
+      calibrate(calibration, calibrated, i * k, k, score, disagreement[i]!);
+    });
+    const votes = pick(data.votes, outOfFold.rows, k);
+    const strength = fitShrinkage(votes, calibrated, k);
+    const labelledCalibration = fitLabelledCalibration(votes, calibrated, strength, k);
+
+    const { view, learners } = this.#learned!;
+    const model = writeModel({
+      classes: input.classes,
+      active: data.active,
+      space: all.space,
+      ensemble: new Ensemble(all.space, view, learners, outOfFold.temperatures, weights, k),
+      calibration,
+      labelledCalibration,
+      strength,
+      index: this.#nearest(),
+      distances: thin(novelty.distances),
+      entropies: thin(novelty.entropies),
+      outlierThreshold: threshold,
+      keys: data.keys,
+      votes: data.votes,
+      values: data.values.map((values) => values.map(shorten)),
+    });
+    return { model, metrics: metricsOf(input, data, folds, outOfFold, calibrated) };
+  }
+
+  #best(results: readonly PartResult[]): Trials {
+    return bestTrials(this.#all, this.#folds, halfFoldsOf(results));
+  }
+
+  #nearest(): NearestIndex {
+    const buffer = sparseRow();
+    this.#index ??= NearestIndex.build(this.#all.space, this.#all.importance.length, (r) => rowVector(this.#all, r, buffer));
+    return this.#index;
+  }
+
+  #distances(): Float64Array {
+    const index = this.#nearest();
+    const buffer = sparseRow();
+    const inFold = new Uint8Array(this.#all.importance.length);
+    const distances = this.#folds.map(({ rows }) => {
+      inFold.fill(0);
+      for (const row of rows) inFold[row] = 1;
+      return Float64Array.from(rows, (r) => {
+        const [nearest] = index.nearest(rowVector(this.#all, r, buffer), 1, (other) => inFold[other] === 1);
+        return 1 - (nearest?.similarity ?? 0);
+      });
+    });
+    return Float64Array.from(distances.flatMap((some) => [...some]));
+  }
+}
+
+/** The learners fitted to all rows, and the bins that the trees among them look at. */
+interface Learned {
+  readonly view: TreeView;
+  readonly learners: Learner[];
+}
+
+function halves(fold: number, trials: Trials): TrainingPart[] {
+  return [
+    { kind: 'half-fold', order: { fold, half: 'trees', trials } },
+    { kind: 'half-fold', order: { fold, half: 'linear', trials } },
+  ];
+}
+
+function halfFoldsOf(results: readonly PartResult[]): HalfFoldPredictions[] {
+  return results.flatMap((result) => (result.kind === 'half-fold' ? [result.of] : []));
 }
 
 function prepare(data: CanonicalInput): AllRows {
@@ -123,20 +266,7 @@ interface Novelty {
   readonly scores: Float64Array;
 }
 
-function outOfFoldNovelty(all: AllRows, index: NearestIndex, folds: readonly Fold[], outOfFold: OutOfFold): Novelty {
-  const k = all.classes;
-  const buffer = sparseRow();
-  const inFold = new Uint8Array(all.importance.length);
-  let current = -1;
-  const distanceOf = Float64Array.from(outOfFold.rows, (r, i) => {
-    const fold = outOfFold.fold[i]!;
-    if (fold !== current) {
-      inFold.fill(0);
-      for (const row of folds[fold]!.rows) inFold[row] = 1;
-      current = fold;
-    }
-    return 1 - (index.nearest(rowVector(all, r, buffer), 1, (other) => inFold[other] === 1)[0]?.similarity ?? 0);
-  });
+function outOfFoldNovelty(distanceOf: Float64Array, outOfFold: OutOfFold, k: number): Novelty {
   const entropyOf = Float64Array.from(outOfFold.rows, (_, i) => normalisedEntropy(outOfFold.members[RANDOM_TREES]!, i * k, k));
   const distances = distanceOf.slice().sort();
   const entropies = entropyOf.slice().sort();

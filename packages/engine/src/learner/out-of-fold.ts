@@ -1,6 +1,5 @@
 import { documentFrequency, type SparseRow, sparseRow } from '../features.ts';
 import { log } from '../math.ts';
-import type { Progress } from '../types.ts';
 import { type AllRows, exampleOf, trainingSet } from './assemble.ts';
 import { FLOOR, fitTemperature, temper } from './blend.ts';
 import { type BoostedTrees, fitBoostedTrees, ROUNDS } from './boosted-trees.ts';
@@ -38,6 +37,35 @@ export const RANDOM_TREES = 3;
 /** Rows up to which every setting is tried in two folds; of more, one fold says enough. The other folds get the best of these. */
 const SMALL = 500;
 
+/** Settings that a fold tries: positions in {@link PENALTIES} and {@link ROUNDS}, ascending. */
+export interface Trials {
+  readonly penalties: readonly number[];
+  readonly rounds: readonly number[];
+}
+
+/** Every setting. */
+export const ALL_TRIALS: Trials = { penalties: PENALTIES.map((_, t) => t), rounds: ROUNDS.map((_, t) => t) };
+
+/**
+ * Half of the work on a fold: its learners are of two kinds that need nothing of one another, so that two threads can share it. Plain data.
+ * Linear: the regression and naive Bayes; trees: boosted and randomised.
+ */
+export interface HalfFold {
+  readonly fold: number;
+  readonly half: 'linear' | 'trees';
+  readonly trials: Trials;
+}
+
+/** What came of it: for each trial, and last for the learner without one, the probabilities of the fold's rows, row-major. Plain data. */
+export interface HalfFoldPredictions extends HalfFold {
+  readonly predictions: readonly Float64Array[];
+}
+
+/** How many folds try every setting. */
+export function trialFolds(all: AllRows, folds: readonly Fold[]): number {
+  return Math.min(folds.length, all.importance.length <= SMALL ? 2 : 1);
+}
+
 /** Fits the learners of the blend to all rows: softmax, naive Bayes, boosted trees, randomised trees. */
 export function fitLearners(set: TrainingSet, view: TreeView, bins: Uint8Array, settings: Settings, seed: number): Learner[] {
   return [
@@ -48,82 +76,110 @@ export function fitLearners(set: TrainingSet, view: TreeView, bins: Uint8Array, 
   ];
 }
 
-/**
- * Predicts the rows of each fold by learners fitted to all other rows, chooses settings by these predictions, and gives each
- * learner a temperature.
- * @param progress called with shares from 0 to 1.
- */
-export function predictOutOfFold(all: AllRows, folds: readonly Fold[], seed: number, progress: Progress): OutOfFold {
+/** Predicts the rows of a fold by learners fitted to all other rows. The same whenever and wherever it is done. */
+export function predictHalfFold(all: AllRows, folds: readonly Fold[], order: HalfFold, seed: number): HalfFoldPredictions {
   const k = all.classes;
-  const rows = Int32Array.from(folds.flatMap((fold) => [...fold.rows]));
-  const fold = Int32Array.from(folds.flatMap((one, f) => [...one.rows].map(() => f)));
-  const blank = () => new Float64Array(rows.length * k);
-  const penalties = PENALTIES.map(blank);
-  const stages = ROUNDS.map(blank);
-  const [bayes, trees] = [blank(), blank()];
-  const targets = pick(all.targets, rows, k);
-  const importance = pick(all.importance, rows, 1);
-  discountScarce(all, folds, fold, targets, importance);
-  balance(importance, folds, fold);
+  const outside = folds[order.fold]!.rows;
+  const inside = others(outside, all.importance.length);
+  const frequency = documentFrequency(all.raw, inside, all.space.size);
+  const set = trainingSet(all, inside, frequency);
+  const blank = () => new Float64Array(outside.length * k);
   const buffer = sparseRow();
-  const trialFolds = all.importance.length <= SMALL ? 2 : 1;
-  let done = 0;
-  let penaltyTrials = PENALTIES.map((_, t) => t);
-  let roundTrials = ROUNDS.map((_, t) => t);
-  folds.forEach(({ rows: outside }, f) => {
-    progress(f / folds.length, 'checking against held-back feedback');
-    if (f === trialFolds) {
-      penaltyTrials = [bestOf(penalties, done)];
-      roundTrials = [bestOf(stages, done)];
-    }
-    const inside = others(outside, all.importance.length);
-    const frequency = documentFrequency(all.raw, inside, all.space.size);
-    const set = trainingSet(all, inside, frequency);
-    const { view, bins } = TreeView.fit(all.space, set);
-    const softmax = penaltyTrials.map((t) => fitSoftmax(set, PENALTIES[t]!, seed));
-    const naiveBayes = fitNaiveBayes(set);
-    const rounds = roundTrials.map((t) => ROUNDS[t]!);
-    const boosted: BoostedTrees = fitBoostedTrees(set, bins, view.sizes, rounds.at(-1)!, seed);
-    const randomTrees = fitRandomTrees(set, bins, view.sizes, seed);
-    const binned = new Uint8Array(view.columns);
-    const outs = roundTrials.map((t) => stages[t]!);
+  if (order.half === 'linear') {
+    const softmax = order.trials.penalties.map((t) => fitSoftmax(set, PENALTIES[t]!, seed));
+    const learners = [...softmax, fitNaiveBayes(set)];
+    const predictions = learners.map(blank);
     outside.forEach((r, i) => {
-      const example = exampleOf(all, r, frequency, view, buffer, binned);
-      const offset = (done + i) * k;
-      softmax.forEach((learner, t) => {
-        learner.predict(example, penalties[penaltyTrials[t]!]!, offset);
+      all.space.rowVector(all.raw, r, frequency, buffer);
+      learners.forEach((learner, l) => {
+        learner.predict({ sparse: buffer, dense: NO_MEASURES, bins: NO_BINS }, predictions[l]!, i * k);
       });
-      naiveBayes.predict(example, bayes, offset);
-      boosted.predictStages(example, rounds, outs, offset);
-      randomTrees.predict(example, trees, offset);
     });
-    done += outside.length;
+    return { ...order, predictions };
+  }
+  const { view, bins } = TreeView.fit(all.space, set);
+  const rounds = order.trials.rounds.map((t) => ROUNDS[t]!);
+  const boosted: BoostedTrees = fitBoostedTrees(set, bins, view.sizes, rounds.at(-1)!, seed);
+  const randomTrees = fitRandomTrees(set, bins, view.sizes, seed);
+  const stages = rounds.map(blank);
+  const trees = blank();
+  const binned = new Uint8Array(view.columns);
+  outside.forEach((r, i) => {
+    const example = exampleOf(all, r, frequency, view, buffer, binned);
+    boosted.predictStages(example, rounds, stages, i * k);
+    randomTrees.predict(example, trees, i * k);
   });
-  const penalty = penaltyTrials.length === 1 ? penaltyTrials[0]! : bestOf(penalties, done);
-  const round = roundTrials.length === 1 ? roundTrials[0]! : bestOf(stages, done);
-  const members = [penalties[penalty]!, bayes, stages[round]!, trees];
+  return { ...order, predictions: [...stages, trees] };
+}
+
+const NO_MEASURES = new Float64Array(0);
+const NO_BINS = new Uint8Array(0);
+
+/**
+ * The best of every setting, by the predictions of the folds that tried them all.
+ * @param done both halves of these folds at least.
+ */
+export function bestTrials(all: AllRows, folds: readonly Fold[], done: readonly HalfFoldPredictions[]): Trials {
+  const tried = trialFolds(all, folds);
+  const { importance, targets } = entriesOf(all, folds);
+  const best = (half: HalfFold['half'], trials: number) => {
+    const trying = done.filter(({ fold }) => fold < tried);
+    const losses = Array.from({ length: trials }, (_, t) =>
+      temperedLogLoss(joined(trying, half, t), targets, importance, all.classes),
+    );
+    return losses.indexOf(Math.min(...losses));
+  };
+  return { penalties: [best('linear', PENALTIES.length)], rounds: [best('trees', ROUNDS.length)] };
+}
+
+/**
+ * Joins the predictions of all folds, those by the chosen settings, and gives each learner a temperature.
+ * @param done both halves of every fold, in any order.
+ * @param best one setting each, see {@link bestTrials}.
+ */
+export function joinFolds(all: AllRows, folds: readonly Fold[], done: readonly HalfFoldPredictions[], best: Trials): OutOfFold {
+  const k = all.classes;
+  const { rows, fold, targets, importance } = entriesOf(all, folds);
+  const [penalty, round] = [best.penalties[0]!, best.rounds[0]!];
+  const members = [joined(done, 'linear', penalty), joined(done, 'linear'), joined(done, 'trees', round), joined(done, 'trees')];
   const temperatures = Float64Array.from(members, (member) => {
     const temperature = fitTemperature(member, targets, importance, k);
     for (let i = 0; i < rows.length; i++) temper(member, i * k, k, temperature);
     return temperature;
   });
-  return {
-    rows,
-    fold,
-    members,
-    temperatures,
-    targets,
-    importance,
-    settings: { penalty: PENALTIES[penalty]!, rounds: ROUNDS[round]! },
-  };
+  return { rows, fold, members, temperatures, targets, importance, settings: settingsOf(best) };
+}
 
-  /** The trial with the lowest tempered log-loss on the first `count` entries. */
-  function bestOf(trials: readonly Float64Array[], count: number): number {
-    const losses = trials.map((trial) =>
-      temperedLogLoss(trial.subarray(0, count * k), targets.subarray(0, count * k), importance.subarray(0, count), k),
-    );
-    return losses.indexOf(Math.min(...losses));
+/** The settings that a choice of one trial each stands for. */
+export function settingsOf(best: Trials): Settings {
+  return { penalty: PENALTIES[best.penalties[0]!]!, rounds: ROUNDS[best.rounds[0]!]! };
+}
+
+/** The rows of all folds one after the other, with what each counts. */
+function entriesOf(all: AllRows, folds: readonly Fold[]): Pick<OutOfFold, 'rows' | 'fold' | 'targets' | 'importance'> {
+  const rows = Int32Array.from(folds.flatMap((fold) => [...fold.rows]));
+  const fold = Int32Array.from(folds.flatMap((one, f) => [...one.rows].map(() => f)));
+  const targets = pick(all.targets, rows, all.classes);
+  const importance = pick(all.importance, rows, 1);
+  discountScarce(all, folds, fold, targets, importance);
+  balance(importance, folds, fold);
+  return { rows, fold, targets, importance };
+}
+
+/** The predictions of one trial, or of the learner that has none, fold by fold. */
+function joined(done: readonly HalfFoldPredictions[], half: HalfFold['half'], trial?: number): Float64Array {
+  const pieces = done.filter((one) => one.half === half).sort((a, b) => a.fold - b.fold);
+  const chosen = pieces.map(({ trials, predictions }) => {
+    const tried = half === 'linear' ? trials.penalties : trials.rounds;
+    return predictions[trial === undefined ? tried.length : tried.indexOf(trial)]!;
+  });
+  const whole = new Float64Array(chosen.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of chosen) {
+    whole.set(piece, at);
+    at += piece.length;
   }
+  return whole;
 }
 
 /**
@@ -194,15 +250,18 @@ function others(rows: Int32Array, count: number): Int32Array {
   return Int32Array.from([...inside.keys()].filter((r) => inside[r] === 1));
 }
 
+/** Of the first entries, as many as there are probabilities of. */
 function temperedLogLoss(probabilities: Float64Array, targets: Float64Array, importance: Float64Array, classes: number): number {
-  const temperature = fitTemperature(probabilities, targets, importance, classes);
+  const count = probabilities.length / classes;
+  const [truth, counts] = [targets.subarray(0, count * classes), importance.subarray(0, count)];
+  const temperature = fitTemperature(probabilities, truth, counts, classes);
   const tempered = probabilities.slice();
   let loss = 0;
-  importance.forEach((counts, i) => {
+  counts.forEach((weight, i) => {
     temper(tempered, i * classes, classes, temperature);
     for (let c = 0; c < classes; c++) {
-      const share = targets[i * classes + c]!;
-      if (share > 0) loss -= counts * share * log(Math.max(FLOOR, tempered[i * classes + c]!));
+      const share = truth[i * classes + c]!;
+      if (share > 0) loss -= weight * share * log(Math.max(FLOOR, tempered[i * classes + c]!));
     }
   });
   return loss;

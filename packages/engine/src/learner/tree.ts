@@ -14,9 +14,7 @@ export class Forest {
   /** Number of the leaf's values; 0 for inner nodes. */
   readonly leaves: number[] = [];
   readonly values: number[] = [];
-  #packed:
-    | { columns: Uint16Array; splits: Uint8Array; lefts: Uint32Array; leaves: Uint32Array; values: Float32Array }
-    | undefined;
+  #packed: Packed | undefined;
 
   /** @param width numbers in each leaf. */
   constructor(width: number) {
@@ -65,44 +63,50 @@ export class Forest {
   }
 
   write(writer: ByteWriter): void {
+    const { columns, splits, lefts, leaves, values } = this.#pack();
     writer.varint(this.width);
     writer.varints(this.roots);
-    writer.varints(this.columns);
-    writer.u8s(this.splits);
-    writer.varints(this.lefts.map((left, n) => (left === 0 ? 0 : left - n)));
-    writer.varints(this.leaves);
-    writer.f32s(this.values);
+    writer.varints(columns);
+    writer.u8s(splits);
+    writer.varints(lefts.map((left, n) => (left === 0 ? 0 : left - n)));
+    writer.varints(leaves);
+    writer.f32s(values);
   }
 
-  /** @throws RangeError when the nodes do not make trees over `columns` columns with `width` numbers in a leaf. */
+  /**
+   * A forest to predict with; no nodes can be added to it.
+   * @throws RangeError when the nodes do not make trees over `columns` columns with `width` numbers in a leaf.
+   */
   static read(reader: ByteReader, columns: number, width: number): Forest {
     const forest = new Forest(reader.varint());
-    const fill = (into: number[], from: ArrayLike<number>) => {
-      for (let i = 0; i < from.length; i++) into.push(from[i]!);
+    forest.roots.push(...reader.varints());
+    const columnOf = reader.varints();
+    const packed: Packed = {
+      columns: Uint16Array.from(columnOf),
+      splits: reader.u8s(),
+      lefts: reader.varints(),
+      leaves: reader.varints(),
+      values: reader.f32s(),
     };
-    fill(forest.roots, reader.varints());
-    fill(forest.columns, reader.varints());
-    fill(forest.splits, reader.u8s());
-    reader.varints().forEach((step, n) => {
-      forest.lefts.push(step === 0 ? 0 : n + step);
-    });
-    fill(forest.leaves, reader.varints());
-    fill(forest.values, reader.f32s());
-    const nodes = forest.columns.length;
-    const sound =
+    const { splits, lefts, leaves, values } = packed;
+    const nodes = columnOf.length;
+    let sound =
       forest.width === width &&
-      [forest.splits, forest.lefts, forest.leaves].every((list) => list.length === nodes) &&
-      forest.roots.every((root) => root < nodes) &&
-      forest.columns.every((column, n) => forest.lefts[n] === 0 || column < columns) &&
-      forest.lefts.every((left) => left + 1 < nodes || left === 0) &&
-      forest.leaves.every((leaf) => (leaf + 1) * forest.width <= forest.values.length);
+      [splits, lefts, leaves].every((list) => list.length === nodes) &&
+      forest.roots.every((root) => root < nodes);
+    for (let n = 0; n < nodes && sound; n++) {
+      const step = lefts[n]!;
+      if (step !== 0) lefts[n] = n + step;
+      sound = (step === 0 || (columnOf[n]! < columns && n + step + 1 < nodes)) && (leaves[n]! + 1) * width <= values.length;
+    }
     if (!sound) throw new RangeError('the trees of the model do not hold together');
+    forest.#packed = packed;
     return forest;
   }
 
   /** Typed copies, made anew when nodes have been added. */
-  #pack() {
-    if (this.#packed?.columns.length !== this.columns.length) {
+  #pack(): Packed {
+    if (!this.#packed || this.columns.length > this.#packed.columns.length) {
       this.#packed = {
         columns: Uint16Array.from(this.columns),
         splits: Uint8Array.from(this.splits),
@@ -113,4 +117,13 @@ export class Forest {
     }
     return this.#packed;
   }
+}
+
+/** The nodes and leaves as they are read while predicting. */
+interface Packed {
+  readonly columns: Uint16Array;
+  readonly splits: Uint8Array;
+  readonly lefts: Uint32Array;
+  readonly leaves: Uint32Array;
+  readonly values: Float32Array;
 }

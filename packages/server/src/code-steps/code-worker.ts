@@ -1,6 +1,6 @@
 /** The thread of code steps: runs one order at a time. It is ended with whatever does not end by itself. */
-import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
+import { lowerPriority } from '../thread.ts';
 import { failedRun } from './code-step.ts';
 import type { FromCode, ToCode } from './code-threads.ts';
 import { Sandbox } from './sandbox.ts';
@@ -10,7 +10,7 @@ const PRIORITY = 5;
 
 const port = parentPort!;
 const sandbox = new Sandbox();
-lowerPriority();
+lowerPriority(PRIORITY);
 
 port.on('message', async ({ id, order }: ToCode) => {
   port.postMessage({ type: 'begun', id } satisfies FromCode);
@@ -27,14 +27,4 @@ port.on('message', async ({ id, order }: ToCode) => {
 function cpuMilliseconds(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
-}
-
-/** On Linux the number 0 means the calling thread alone; elsewhere it would be the whole process. */
-function lowerPriority(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(0, PRIORITY);
-  } catch {
-    // Not allowed here: it works all the same, with more to share.
-  }
 }

@@ -1,8 +1,8 @@
 /** The index thread: follows the events by their numbers and takes them into the search index. Nobody waits for it. */
-import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseAlert } from '@verdict/engine';
+import { lowerPriority } from '../thread.ts';
 import { termsOf } from './event-terms.ts';
 import { IndexStore, isPending } from './index-store.ts';
 import type { FromIndexing, IndexOrder, ToIndexing } from './search-index.ts';
@@ -28,14 +28,7 @@ port.on('message', (message: ToIndexing) => {
   else store.columns.asked(message.paths, message.now);
 });
 
-if (process.platform === 'linux') {
-  try {
-    // On Linux the number 0 means the calling thread alone.
-    setPriority(0, PRIORITY);
-  } catch {
-    // Not allowed here: it works all the same, with more to share.
-  }
-}
+lowerPriority(PRIORITY);
 
 const store = new IndexStore(events, index);
 const hash = new TermHash(store.key);

@@ -1,7 +1,7 @@
 /** A reading thread: answers one search at a time over a connection of its own. */
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Refusal } from '../errors.ts';
+import { lowerPriority } from '../thread.ts';
 import type { SearchOrder } from './order.ts';
 import { runSearch } from './run-search.ts';
 import { SearchStore } from './search-store.ts';
@@ -14,7 +14,7 @@ const port = parentPort!;
 const { unwanted } = workerData as SearchThreadData;
 let open: { readonly store: SearchStore; readonly file: string; readonly index: string | null } | undefined;
 
-lowerPriority();
+lowerPriority(PRIORITY);
 port.on('message', ({ id, order }: ToThread) => port.postMessage(answer(id, order)));
 
 function answer(id: number, order: SearchOrder): FromThread {
@@ -42,14 +42,4 @@ function storeOf({ file, index }: SearchOrder): SearchStore {
   open?.store.close();
   open = { store: new SearchStore(file, index), file, index };
   return open.store;
-}
-
-/** On Linux the number 0 means the calling thread alone; elsewhere it would be the whole process. */
-function lowerPriority(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(0, PRIORITY);
-  } catch {
-    // Not allowed here: it works all the same, with more to share.
-  }
 }

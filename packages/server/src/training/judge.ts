@@ -74,13 +74,13 @@ export async function readGround(
 }
 
 /** Trains once more without the hold-out and compares on it. */
-export function judge(ground: Ground, input: TrainingInput, order: TrainOrder, progress: (share: number) => void): Comparison {
+export function judge(ground: Ground, input: TrainingInput, order: TrainOrder): Comparison {
   if (ground.missing !== null) return nothingToCompare(ground.championId, ground.missing);
   const out = new Set(ground.heldOut);
   const rows = input.rows.filter((_, index) => !out.has(index));
   let bytes: Uint8Array;
   try {
-    bytes = train({ ...input, rows }, progress).model;
+    bytes = train({ ...input, rows }).model;
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;
     return nothingToCompare(

@@ -5,6 +5,9 @@ import type { Comparison, NamedLabel } from './comparison.ts';
 import type { SetAside } from './training.ts';
 import type { TrainedUnit, TrainingSource } from './training-store.ts';
 
+/** Of the threads that learn: below those that answer requests; 19 would be the lowest. */
+export const TRAINING_PRIORITY = 10;
+
 /** What the training thread is told to do. */
 export interface TrainOrder {
   /** The database file. */

@@ -3,20 +3,20 @@
  * answering meanwhile.
  */
 import { hash } from 'node:crypto';
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { TrainingError, type TrainingInput, train } from '@verdict/engine';
+import { TrainingError, type TrainingInput } from '@verdict/engine';
 import { readTraffic, referenceOf } from '../drift/traffic.ts';
 import { readSnapshot } from '../storage/sqlite.ts';
-import { judge, readGround } from './judge.ts';
-import type { FromTraining, TrainOrder } from './train-thread.ts';
+import { lowerPriority } from '../thread.ts';
+import { readGround } from './judge.ts';
+import { learn } from './learn.ts';
+import { Mate } from './mate.ts';
+import { type FromTraining, TRAINING_PRIORITY, type TrainOrder } from './train-thread.ts';
 import { getPointTypes, readFeedback, readUnitVotes } from './training-store.ts';
 import { trusted } from './trusted.ts';
 
 /** Units sent in one message, so that the main thread never unpacks a long list at once. */
 const UNITS_PER_MESSAGE = 500;
-/** Below the threads that answer requests; 19 would be the lowest. */
-const PRIORITY = 10;
 /** Progress is sent on when it grew by this much or the step changed. */
 const SMALLEST_STEP = 0.005;
 
@@ -24,7 +24,7 @@ const port = parentPort!;
 const send = (message: FromTraining, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
 try {
-  lowerPriority();
+  lowerPriority(TRAINING_PRIORITY);
   await work(workerData as TrainOrder);
 } catch (error) {
   if (!(error instanceof TrainingError)) throw error;
@@ -64,24 +64,11 @@ async function work(order: TrainOrder): Promise<void> {
     told = { share, step };
     send({ type: 'progress', share, step });
   };
-  const compared = ground !== null && ground.heldOut.length > 0;
-  const { model, metrics } = train(input, (share, step) => progress((compared ? 0.55 : 1) * share, step));
-  const comparison =
-    ground && judge(ground, input, order, (share) => progress(0.55 + 0.45 * share, 'comparing with the active model'));
+  const { model, metrics, comparison } = await learn(input, order, ground, new Mate(input), progress);
   for (let from = 0; from < units.length; from += UNITS_PER_MESSAGE) {
     send({ type: 'units', units: units.slice(from, from + UNITS_PER_MESSAGE) });
   }
   const bytes = new Uint8Array(model);
   const reference = referenceOf(bytes, source, traffic, metrics);
   send({ type: 'done', bytes, sha256: hash('sha256', bytes), metrics, comparison, setAside, reference, classes }, [bytes.buffer]);
-}
-
-/** On Linux the number 0 means the calling thread alone; elsewhere it would be the whole process. */
-function lowerPriority(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(0, PRIORITY);
-  } catch {
-    // Not allowed here: it works all the same, with more to share.
-  }
 }
