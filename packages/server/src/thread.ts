@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
@@ -12,4 +13,18 @@ export function startThread(beside: string, name: string, options: WorkerOptions
     ...(source ? { execArgv: ['--conditions=source'] } : {}),
     ...options,
   });
+}
+
+/**
+ * Lets the calling thread have the processor only when others do not want it. On Linux alone: elsewhere it would be the whole process.
+ * @param nice 1 (a little behind the others) to 19 (last).
+ */
+export function lowerPriority(nice: number): void {
+  if (process.platform !== 'linux') return;
+  try {
+    // There the number 0 means the calling thread.
+    setPriority(0, nice);
+  } catch {
+    // Not allowed here: it works all the same, with more to share.
+  }
 }

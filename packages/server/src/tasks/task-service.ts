@@ -128,7 +128,12 @@ export class TaskService {
 
   /** The newest task of a kind of a job, ended or not. */
   async latest(jobId: number, kind: string): Promise<Task | undefined> {
-    return this.#storage.read((tx) => store.findLatest(tx, jobId, kind));
+    return this.#storage.read((tx) => this.latestIn(tx, jobId, kind));
+  }
+
+  /** `latest` inside a unit. */
+  async latestIn(tx: ReadTx, jobId: number, kind: string): Promise<Task | undefined> {
+    return store.findLatest(tx, jobId, kind);
   }
 
   /** `cancelIn` in a unit of its own. */
