@@ -16,7 +16,7 @@ import {
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { AppJob, AppModel } from '@verdict/client/browser';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
 import { useLive } from '../../app/live.ts';
@@ -151,45 +151,43 @@ export function ModelsPage() {
           clearable
         />
       </Group>
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            Missed escalations
-          </Title>
-          <Missed model={chosen} job={job} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            What people said and what it said
-          </Title>
-          <Confusion model={chosen} job={job} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            Figures
-          </Title>
-          <Figures model={chosen} beside={beside} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            What its decisions hang on
-          </Title>
-          <Influence jobId={jobId} modelId={chosen.model_id} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            Is its confidence right?
-          </Title>
-          <Reliability bins={chosen.metrics.reliability} ece={chosen.metrics.ece} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            Better with more labels?
-          </Title>
-          <LearningCurve models={models.data} chosen={chosen} />
-        </Paper>
+      {/* Two columns of their own, so that a short card leaves no hole beside a long one. */}
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" mb="md">
+        <Stack gap="md" miw={0}>
+          <Part title="Missed escalations">
+            <Missed model={chosen} job={job} />
+          </Part>
+          <Part title="Figures">
+            <Figures model={chosen} beside={beside} />
+          </Part>
+        </Stack>
+        <Stack gap="md" miw={0}>
+          <Part title="What people said and what it said">
+            <Confusion model={chosen} job={job} />
+          </Part>
+          <Part title="What its decisions hang on">
+            <Influence jobId={jobId} modelId={chosen.model_id} />
+          </Part>
+          <Part title="Is its confidence right?">
+            <Reliability bins={chosen.metrics.reliability} ece={chosen.metrics.ece} />
+          </Part>
+        </Stack>
       </SimpleGrid>
+      <Part title="Better with more labels?">
+        <LearningCurve key={chosen.model_id} jobId={jobId} modelId={chosen.model_id} />
+      </Part>
     </>
+  );
+}
+
+function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <Paper withBorder p="sm">
+      <Title order={3} mb="xs">
+        {title}
+      </Title>
+      {children}
+    </Paper>
   );
 }
 
