@@ -47,6 +47,9 @@ const FIGURES: readonly {
   { name: 'Decided at ≥ 95 % right', of: ({ metrics }) => metrics.share_at_95, percent: true, better: 'more' },
 ];
 
+/** With more missed escalations in the list than these, the left column is the longer one without the card that either may have. */
+const LONG = 7;
+
 /** All models of a use case, one of them in detail, beside another. */
 export function ModelsPage() {
   const { jobId, job, error } = useJob();
@@ -77,6 +80,12 @@ export function ModelsPage() {
     );
   }
   const beside = models.data.find((model) => model.model_id === Number(search.beside) && model !== chosen);
+  const long = (chosen.comparison?.missed.length ?? 0) > LONG;
+  const confidence = (
+    <Part title="Is its confidence right?">
+      <Reliability bins={chosen.metrics.reliability} ece={chosen.metrics.ece} />
+    </Part>
+  );
   return (
     <>
       <PageHeader
@@ -157,20 +166,19 @@ export function ModelsPage() {
           <Part title="Missed escalations">
             <Missed model={chosen} job={job} />
           </Part>
-          <Part title="Figures">
-            <Figures model={chosen} beside={beside} />
-          </Part>
-        </Stack>
-        <Stack gap="md" miw={0}>
           <Part title="What people said and what it said">
             <Confusion model={chosen} job={job} />
+          </Part>
+          {!long && confidence}
+        </Stack>
+        <Stack gap="md" miw={0}>
+          <Part title="Figures">
+            <Figures model={chosen} beside={beside} />
           </Part>
           <Part title="What its decisions hang on">
             <Influence jobId={jobId} modelId={chosen.model_id} />
           </Part>
-          <Part title="Is its confidence right?">
-            <Reliability bins={chosen.metrics.reliability} ece={chosen.metrics.ece} />
-          </Part>
+          {long && confidence}
         </Stack>
       </SimpleGrid>
       <Part title="Better with more labels?">
