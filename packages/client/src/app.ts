@@ -342,7 +342,7 @@ export class App {
     return this.#send.json('GET', this.#curve(jobId, modelId));
   }
 
-  /** Asks for it; takes about as long as two to four trainings. Where it is there or being worked out, nothing changes. */
+  /** Asks for it; takes about as long as one to four trainings. Where it is there or being worked out, nothing changes. */
   makeLearningCurve(jobId: number, modelId: number): Promise<AppLearningCurve> {
     return this.#send.json('POST', this.#curve(jobId, modelId), { repeatable: true });
   }

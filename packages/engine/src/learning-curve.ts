@@ -55,7 +55,7 @@ const SEATS = 2;
  * how stale they are. The draw is by a seeded hash of the buckets' keys, each larger set holds the smaller ones, each has about the shares of
  * the labels of the whole (a rare label that comes and goes would make steps of its own), and two buckets of every label where there are so many.
  *
- * Costs about as much as two to three trainings. The same rows in any order give the same curve.
+ * Costs about as much as one to four trainings. The same rows in any order give the same curve.
  * @param misses what is a missed escalation.
  * @param progress called between steps; throwing from it ends the work.
  * @throws TrainingError with what is missing, when there is too little to learn from or to judge by.

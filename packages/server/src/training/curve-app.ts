@@ -48,7 +48,7 @@ export function curveRoutesApp(deps: {
       id: 'appMakeLearningCurve',
       summary: 'Work out the learning curve of a model',
       description:
-        'Takes about as long as two to four trainings, behind everything else; trainings go first. Where it is there or being worked out, nothing changes.',
+        'Takes about as long as one to four trainings, behind everything else; trainings go first. Where it is there or being worked out, nothing changes.',
       tag,
       right: operate,
       status: 202,

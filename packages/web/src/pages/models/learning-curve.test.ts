@@ -51,7 +51,7 @@ describe.skipIf(CHROMIUM === undefined)('the learning curve on the page Models',
 
   test('says what it shows and costs, and that analysts do not ask for it', async () => {
     await open();
-    await page.getByText('about as long as two to four trainings').waitFor();
+    await page.getByText('about as long as one to four trainings').waitFor();
     expect(await make().isEnabled()).toBe(true);
     expect(await axeFindings(page)).toEqual([]);
     const analyst = await web.page();

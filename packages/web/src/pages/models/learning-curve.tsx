@@ -23,6 +23,8 @@ export function LearningCurve({ jobId, modelId }: { readonly jobId: number; read
   const found = useQuery({
     queryKey: key,
     queryFn: () => api.learningCurve(jobId, modelId),
+    // New alerts change nothing of it.
+    meta: { live: 'seldom' },
     refetchInterval: (query) => (query.state.data?.state === 'running' ? LOOK_EVERY : false),
   });
   const settle = { onSuccess: (answer: AppLearningCurve) => client.setQueryData(key, answer), onError: notifyError };
@@ -38,7 +40,7 @@ export function LearningCurve({ jobId, modelId }: { readonly jobId: number; read
     <Stack gap="xs" align="flex-start">
       <Text size="sm" maw={760}>
         How quality grows with the number of labels: the newest fifth of what this model learned from is held out, and models
-        trained on growing parts of the rest are judged on it. It takes about as long as two to four trainings, in the background;
+        trained on growing parts of the rest are judged on it. It takes about as long as one to four trainings, in the background;
         a training that somebody asks for goes first.
       </Text>
       {task !== null && (
