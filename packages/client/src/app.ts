@@ -44,6 +44,7 @@ import type {
   AppKey,
   AppKeyChange,
   AppKeyDraft,
+  AppLearningCurve,
   AppLive,
   AppModel,
   AppNewKey,
@@ -336,6 +337,20 @@ export class App {
     return this.#send.json('GET', `${JOBS}/${part(jobId)}/models/${part(modelId)}/influence`);
   }
 
+  /** How the quality of a model grows with labels, as far as somebody asked. */
+  learningCurve(jobId: number, modelId: number): Promise<AppLearningCurve> {
+    return this.#send.json('GET', this.#curve(jobId, modelId));
+  }
+
+  /** Asks for it; takes about as long as one to four trainings. Where it is there or being worked out, nothing changes. */
+  makeLearningCurve(jobId: number, modelId: number): Promise<AppLearningCurve> {
+    return this.#send.json('POST', this.#curve(jobId, modelId), { repeatable: true });
+  }
+
+  cancelLearningCurve(jobId: number, modelId: number): Promise<AppLearningCurve> {
+    return this.#send.json('POST', `${this.#curve(jobId, modelId)}/cancel`);
+  }
+
   activateModel(jobId: number, modelId: number): Promise<AppModel> {
     return this.#send.json('POST', `${JOBS}/${part(jobId)}/models/${part(modelId)}/activate`, { repeatable: true });
   }
@@ -519,6 +534,10 @@ export class App {
 
   backups(): Promise<BackupList> {
     return this.#send.json('GET', '/api/app/backups');
+  }
+
+  #curve(jobId: number, modelId: number): string {
+    return `${JOBS}/${part(jobId)}/models/${part(modelId)}/learning-curve`;
   }
 
   #feedback(jobId: number, eventId: string): string {

@@ -20,11 +20,13 @@ export const AppModelParams = Type.Object({
   model_id: id('The number of the model.'),
 });
 
+export type AppModelParams = Static<typeof AppModelParams>;
+
 export const AppTask = Type.Object(
   {
     task_id: id('Its number.'),
     job_id: Nullable(Type.Integer(), 'The AI use case it works on; null for the whole service.'),
-    kind: text('What it does: train, rebucket, reprocess.'),
+    kind: text('What it does: train, rebucket, reprocess, learning_curve and others.'),
     state: text('waiting, running, done, failed or cancelled.'),
     share: Type.Number({ minimum: 0, maximum: 1, description: 'Share done.' }),
     step: text('What it is doing now.'),
@@ -237,6 +239,88 @@ export const AppInfluence = Type.Object(
   { description: 'What the decisions of a model hang on.' },
 );
 export type AppInfluence = Static<typeof AppInfluence>;
+
+const CURVE_POINTS = [
+  { units: 60, accuracy: 0.871, macro_f1: 0.803, log_loss: 0.391, missed_escalations: 7, share_at_95: 0.62 },
+  { units: 120, accuracy: 0.912, macro_f1: 0.866, log_loss: 0.284, missed_escalations: 4, share_at_95: 0.81 },
+];
+
+export const AppLearningCurve = Type.Object(
+  {
+    model_id: id('The model.'),
+    state: text('none = nobody asked or it did not come about, running = asked for, done = it is there.'),
+    task: Nullable(AppTask, 'What works it out, or the last try that ended without; null where there is neither.'),
+    missing: Nullable(Type.String(), 'Why it cannot be worked out now, in words; null when it can or is there.'),
+    unit: text('What votes are counted over: bucket or event.'),
+    curve: Type.Union(
+      [
+        Type.Object(
+          {
+            made_at: time('When it was worked out.'),
+            made_by: text('Who asked for it.'),
+            held_out: count('Newest buckets (or events) held out, which each point is judged on.'),
+            clusters: count('Pieces of evidence among them: those that share a group count as one.'),
+            points: Type.Array(
+              Type.Object(
+                {
+                  units: count('Labelled buckets (or events) learned from.'),
+                  accuracy: share('Share of the held-out ones decided right.'),
+                  macro_f1: share('Mean F1 over the labels.'),
+                  log_loss: Type.Number({ description: 'Mean negative log-likelihood, in nats.' }),
+                  missed_escalations: count('Held-out ones that people would have escalated and that were decided otherwise.'),
+                  share_at_95: share('Longest most-confident-first part with at least 95 % right.'),
+                },
+                { description: 'What was learned from so many.' },
+              ),
+              { description: 'Upwards; each of about twice as many as the one before.' },
+            ),
+            last_doubling: Type.Union(
+              [
+                Type.Object(
+                  {
+                    difference: Type.Number({ description: 'Accuracy gained, as a share; below 0 = lost.' }),
+                    low: Type.Number({ description: 'Lower end of its 95 % interval, by the noise of the hold-out.' }),
+                    high: Type.Number({ description: 'Upper end.' }),
+                  },
+                  { description: 'What twice the labels did to the accuracy.' },
+                ),
+                Type.Null(),
+              ],
+              { description: 'null where the hold-out is of fewer than five pieces of evidence.' },
+            ),
+            reading: text('What it says of more labelling, in a sentence.'),
+          },
+          { description: 'How quality grows with labels.' },
+        ),
+        Type.Null(),
+      ],
+      { description: 'null until it was worked out.' },
+    ),
+  },
+  {
+    description: 'The learning curve of a model: whether more labels of this kind would make it better.',
+    examples: [
+      {
+        model_id: 3,
+        state: 'done',
+        task: null,
+        missing: null,
+        unit: 'bucket',
+        curve: {
+          made_at: '2026-03-02T09:46:22.363642Z',
+          made_by: 'ada',
+          held_out: 200,
+          clusters: 200,
+          points: CURVE_POINTS,
+          last_doubling: { difference: 0.041, low: 0.012, high: 0.068 },
+          reading:
+            'The last doubling of labels (60 to 120 buckets) brought +4.1 points of accuracy (95 % interval +1.2 to +6.8, on 200 held-out buckets): more labels of this kind pay.',
+        },
+      },
+    ],
+  },
+);
+export type AppLearningCurve = Static<typeof AppLearningCurve>;
 
 export const AppPointsAsked = Type.Object(
   {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeMetrics, normalBelow, pairedTest, type SplitRow, splitByTimeAndGroup } from './evaluation.ts';
+import { computeMetrics, normalBelow, pairedInterval, pairedTest, type SplitRow, splitByTimeAndGroup } from './evaluation.ts';
 
 // Values from bench/peers/metrics.py (scikit-learn 1.2.1, SciPy).
 const PROBABILITIES = [
@@ -159,5 +159,72 @@ describe('pairedTest', () => {
     [-2.5, -1, 0, 0.5, 1.645, 3].forEach((z, i) => {
       expect(Math.abs(normalBelow(z) - expected[i]!)).toBeLessThan(7.5e-8);
     });
+  });
+});
+
+describe('pairedInterval', () => {
+  /** Rows of which the second model wins and loses so many, both are right or wrong on the rest. */
+  const outcomes = (won: number, lost: number, rows: number) => ({
+    first: Array.from({ length: rows }, (_, r) => (r < won ? 0 : r < won + lost ? 1 : r % 2)),
+    second: Array.from({ length: rows }, (_, r) => (r < won ? 1 : r < won + lost ? 0 : r % 2)),
+  });
+
+  it('is that of Bonett and Price where each row is its own cluster (their formula in Python)', () => {
+    for (const [won, lost, rows, low, high] of [
+      [0, 0, 40, -0.06599542020712751, 0.06599542020712751],
+      [7, 1, 40, 0.0017529991364291786, 0.2839612865778565],
+      [12, 20, 200, -0.09591625046954544, 0.016708329677466237],
+    ] as const) {
+      const { first, second } = outcomes(won, lost, rows);
+      const found = pairedInterval(first, second)!;
+      expect(found.difference).toBeCloseTo((won - lost) / rows, 12);
+      expect(found.low).toBeCloseTo(low, 12);
+      expect(found.high).toBeCloseTo(high, 12);
+    }
+  });
+
+  it('holds the true difference about as often as it says: all outcomes of 30 rows, by their chances', () => {
+    const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
+    const rows = 30;
+    for (const [win, lose] of [
+      [0.02, 0.02],
+      [0.1, 0.02],
+      [0.2, 0.1],
+    ] as const) {
+      let held = 0;
+      for (let won = 0; won <= rows; won++) {
+        for (let lost = 0; won + lost <= rows; lost++) {
+          const chance =
+            choose(rows, won) * choose(rows - won, lost) * win ** won * lose ** lost * (1 - win - lose) ** (rows - won - lost);
+          const { first, second } = outcomes(won, lost, rows);
+          const { low, high } = pairedInterval(first, second)!;
+          if (low <= win - lose && win - lose <= high) held += chance;
+        }
+      }
+      expect(held).toBeGreaterThan(0.93);
+    }
+  });
+
+  it('is wider where rows come in clusters, and none where there are fewer than five', () => {
+    const { first, second } = outcomes(30, 10, 100);
+    const width = ({ low, high }: { low: number; high: number }) => high - low;
+    const clusters = first.map((_, r) => String(Math.floor(r / 10)));
+    expect(width(pairedInterval(first, second, clusters)!)).toBeGreaterThan(1.5 * width(pairedInterval(first, second)!));
+    expect(
+      pairedInterval(
+        first,
+        second,
+        first.map((_, r) => String(r % 4)),
+      ),
+    ).toBeNull();
+    expect(pairedInterval([], [])).toBeNull();
+    expect(() => pairedInterval([1], [])).toThrow('both need an outcome for each row');
+  });
+
+  it('stays within −1 and 1', () => {
+    const none = [0, 0, 0, 0, 0, 0];
+    const all = [1, 1, 1, 1, 1, 1];
+    expect(pairedInterval(none, all)).toMatchObject({ difference: 1, high: 1 });
+    expect(pairedInterval(all, none)).toMatchObject({ difference: -1, low: -1 });
   });
 });

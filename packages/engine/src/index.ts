@@ -18,7 +18,15 @@ export {
   recentWindow,
   referenceWindow,
 } from './drift.ts';
-export { computeMetrics, type PairedTest, pairedTest, type SplitRow, splitByTimeAndGroup } from './evaluation.ts';
+export {
+  computeMetrics,
+  type PairedInterval,
+  type PairedTest,
+  pairedInterval,
+  pairedTest,
+  type SplitRow,
+  splitByTimeAndGroup,
+} from './evaluation.ts';
 export { canonicalDecimal, parseAlert } from './exact-json.ts';
 export type { FieldStatisticsOptions } from './field-statistics.ts';
 export { type Field, type FieldOptions, listFields } from './fields.ts';
@@ -38,6 +46,7 @@ export {
   guardVerdict,
 } from './guard.ts';
 export { parseGuardState } from './guard-state.ts';
+export { CURVE_NEEDS, type CurvePoint, type LearningCurve, learningCurve } from './learning-curve.ts';
 export { loadModel, loadModelInSteps, type Model } from './model.ts';
 export { checkPointPath, MAX_PATH_LENGTH } from './point-path.ts';
 export {

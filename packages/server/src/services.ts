@@ -100,6 +100,9 @@ import type { Storage } from './storage/storage.ts';
 import type { TaskState } from './tasks/task.ts';
 import { isOver, TaskService } from './tasks/task-service.ts';
 import { taskRoutesApp } from './tasks/tasks-app.ts';
+import { curveRoutesApp } from './training/curve-app.ts';
+import { CurveService } from './training/curve-service.ts';
+import { CurveTask } from './training/curve-task.ts';
 import { ModelCache } from './training/model-cache.ts';
 import { TRAIN, TrainTask } from './training/train-task.ts';
 import { trainingRoutesApp } from './training/training-app.ts';
@@ -202,7 +205,8 @@ export function wireServices(options: {
     recordMax: config.eventLimit,
   });
   const demoTask = new DemoTask({ clock, jobs, ingest, feedback, guards, tasks: () => tasks, training: () => training });
-  const handlers = [trainTask, rebucketTask, reprocessTask, recomputeTask, enrichTask, retention.handler, demoTask];
+  const curveTask = new CurveTask(storage, clock, jobs);
+  const handlers = [trainTask, rebucketTask, reprocessTask, recomputeTask, enrichTask, retention.handler, demoTask, curveTask];
   const tasks: TaskService = new TaskService(storage, clock, handlers, {
     onError: (error, task) => log.error({ err: error, task: task.id, kind: task.kind }, 'task failed'),
   });
@@ -315,6 +319,7 @@ export function wireServices(options: {
     ...guardRoutesApp({ jobs, guards, events, buckets }),
     ...taskRoutesApp({ tasks, audit }),
     ...trainingRoutesApp({ jobs, training }),
+    ...curveRoutesApp({ jobs, training, curves: new CurveService(storage, audit, tasks) }),
     ...shadowRoutesApp({
       jobs,
       shadow,

@@ -14,6 +14,7 @@ export class TaskRun implements TaskContext {
   readonly #keep: (progress: Reached) => Promise<void>;
   readonly #abort = new AbortController();
   #latest: Reached;
+  #yielded = false;
   #changed = false;
   #timer: NodeJS.Timeout | null = null;
   #keeping: Promise<void> | null = null;
@@ -73,6 +74,17 @@ export class TaskRun implements TaskContext {
 
   abort(): void {
     this.#abort.abort(new Interrupted());
+  }
+
+  /** Ends this run so that another kind may run first; the task is put back to wait. */
+  yieldToOthers(): void {
+    this.#yielded = true;
+    this.abort();
+  }
+
+  /** Whether it ended early for another kind, and so must not fail for it. */
+  get yielded(): boolean {
+    return this.#yielded;
   }
 
   /** Waits, less long when the task must end. */

@@ -207,6 +207,59 @@ describe('order', () => {
   });
 });
 
+describe('a kind that yields', () => {
+  it('waits while the other waits or runs for any job', async () => {
+    const work = gated('work');
+    const aside = gated('aside', { resumable: false, restarts: 0, yieldsTo: ['work'] });
+    const tasks = serviceOf(work.handler, aside.handler);
+    const first = await enqueue(tasks, 'work', 7);
+    const second = await enqueue(tasks, 'aside', 8);
+    await tasks.start();
+    await until(() => work.runs.length === 1);
+    await sleep(20);
+    expect([aside.runs.length, (await tasks.get(second.id)).state]).toEqual([0, 'waiting']);
+    work.runs[0]!.go('');
+    await tasks.finished(first.id);
+    await until(() => aside.runs.length === 1);
+    aside.runs[0]!.go('');
+    expect(await tasks.finished(second.id)).toMatchObject({ state: 'done' });
+  });
+
+  it('is put back when the other is asked for while it runs, and begins again after it', async () => {
+    const work = gated('work');
+    const aside = gated('aside', { resumable: false, restarts: 0, yieldsTo: ['work'] });
+    const tasks = serviceOf(work.handler, aside.handler);
+    await tasks.start();
+    const put = await enqueue(tasks, 'aside', 8);
+    await until(() => aside.runs.length === 1);
+    aside.runs[0]!.context.progress(0.5, 'half');
+    const first = await enqueue(tasks, 'work', 7);
+    await until(() => work.runs.length === 1);
+    await until(async () => (await tasks.get(put.id)).state === 'waiting');
+    expect(await tasks.get(put.id)).toMatchObject({ share: 0, crashes: 0, cancelRequested: false });
+    work.runs[0]!.go('');
+    await tasks.finished(first.id);
+    await until(() => aside.runs.length === 2);
+    aside.runs[1]!.go('Done after all.');
+    expect(await tasks.finished(put.id)).toMatchObject({ state: 'done', message: 'Done after all.' });
+  });
+
+  it('is cancelled where it was, also while it is put back', async () => {
+    const work = gated('work');
+    const aside = gated('aside', { resumable: false, restarts: 0, yieldsTo: ['work'] });
+    const tasks = serviceOf(work.handler, aside.handler);
+    await tasks.start();
+    const put = await enqueue(tasks, 'aside', 8);
+    await until(() => aside.runs.length === 1);
+    await enqueue(tasks, 'work', 7);
+    await tasks.cancel(put.id);
+    expect(await tasks.finished(put.id)).toMatchObject({ state: 'cancelled' });
+    await until(() => work.runs.length === 1);
+    work.runs[0]!.go('');
+    expect(aside.runs).toHaveLength(1);
+  });
+});
+
 describe('cancelling', () => {
   it('ends a waiting task at once and a running one when it next looks', async () => {
     const settled: string[] = [];

@@ -128,7 +128,12 @@ export class TaskService {
 
   /** The newest task of a kind of a job, ended or not. */
   async latest(jobId: number, kind: string): Promise<Task | undefined> {
-    return this.#storage.read((tx) => store.findLatest(tx, jobId, kind));
+    return this.#storage.read((tx) => this.latestIn(tx, jobId, kind));
+  }
+
+  /** `latest` inside a unit. */
+  async latestIn(tx: ReadTx, jobId: number, kind: string): Promise<Task | undefined> {
+    return store.findLatest(tx, jobId, kind);
   }
 
   /** `cancelIn` in a unit of its own. */
@@ -215,6 +220,7 @@ export class TaskService {
       this.#again = false;
       try {
         const active = await this.#storage.read((tx) => store.listActive(tx));
+        for (const { run } of this.#runs.values()) if (this.#yields(run.task.kind, active)) run.yieldToOthers();
         for (const task of active) {
           if (this.#stopping) return;
           if (task.state === 'waiting' && this.#mayStart(task, active)) await this.#claim(task);
@@ -239,7 +245,13 @@ export class TaskService {
       if (run.task.jobId === task.jobId) return false;
     }
     if (running >= (handler.atOnce ?? 2)) return false;
+    if (this.#yields(task.kind, active)) return false;
     return !active.some((other) => other.jobId === task.jobId && handler.after?.includes(other.kind));
+  }
+
+  #yields(kind: string, active: readonly Task[]): boolean {
+    const first = this.#handlers.get(kind)?.yieldsTo ?? [];
+    return first.length > 0 && active.some((other) => first.includes(other.kind));
   }
 
   async #claim(task: Task): Promise<void> {
@@ -282,7 +294,7 @@ export class TaskService {
         const closing: string | Closing = await handler.run(run);
         return { state: 'done', ...(typeof closing === 'string' ? { message: closing } : closing) };
       } catch (error) {
-        if (run.cancelled()) return interrupted(handler);
+        if (run.cancelled()) return interrupted(run, handler);
         if (!(error instanceof StorageUnavailable)) return this.#failed(error, run.task);
         if (!handler.resumable) {
           return { state: 'failed', message: 'The store could not be written; start it again when it can.' };
@@ -290,7 +302,7 @@ export class TaskService {
       }
       // A full disk passes: what can go on does so then, instead of giving up.
       await run.pause(RETRY_MS);
-      if (run.cancelled()) return interrupted(handler);
+      if (run.cancelled()) return interrupted(run, handler);
     }
   }
 
@@ -356,8 +368,8 @@ export function isOver(task: Task): boolean {
 }
 
 /** How a task ends that had to: a cancelled one is told from one that the stop of the service ended by its row. */
-function interrupted(handler: TaskHandler): Ending {
-  if (restartsOf(handler) > 0) return { state: 'waiting', message: '', early: true };
+function interrupted(run: TaskRun, handler: TaskHandler): Ending {
+  if (run.yielded || restartsOf(handler) > 0) return { state: 'waiting', message: '', early: true };
   return { state: 'failed', message: 'Interrupted by a restart; start it again.', early: true };
 }
 

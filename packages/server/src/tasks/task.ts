@@ -67,6 +67,11 @@ export interface TaskHandler {
   readonly atOnce?: number;
   /** It is not started while one of these kinds waits or runs for the same job. */
   readonly after?: readonly string[];
+  /**
+   * It is not started while one of these kinds waits or runs, for whatever job. Where one is asked for while it runs, it is put back and goes on
+   * (or begins again) afterwards.
+   */
+  readonly yieldsTo?: readonly string[];
   /** How often it is started again after the process ended under it without it getting on: 5 by default if resumable, else 0. */
   readonly restarts?: number;
   /**

@@ -16,6 +16,8 @@ import { type JobDraft, JobService } from '../jobs/job-service.ts';
 import { openSqlite } from '../storage/sqlite.ts';
 import type { Storage } from '../storage/storage.ts';
 import { TaskService } from '../tasks/task-service.ts';
+import { CurveService } from './curve-service.ts';
+import { CurveTask } from './curve-task.ts';
 import { ModelCache } from './model-cache.ts';
 import { TrainTask } from './train-task.ts';
 import { TrainingService } from './training-service.ts';
@@ -42,11 +44,12 @@ export async function openWorld(folder = mkdtempSync(join(tmpdir(), 'verdict-wor
   const rebucket = new RebucketTask(storage, clock, jobs, feedback, { window: 7, perUnit: 3 });
   const reprocess = new ReprocessTask(storage, clock, jobs, events, decisions);
   const errors: unknown[] = [];
-  const tasks = new TaskService(storage, clock, [train, rebucket, reprocess], {
+  const tasks = new TaskService(storage, clock, [train, rebucket, reprocess, new CurveTask(storage, clock, jobs)], {
     progressMs: 5,
     onError: (error) => errors.push(error),
   });
   const training = new TrainingService(storage, clock, audit, jobs, tasks, train, models, 300);
+  const curves = new CurveService(storage, audit, tasks);
   jobs.onPointsChanged(async (tx, jobId, version, origin) => rebucket.enqueueIn(tasks, tx, jobId, version, origin));
   if (startTasks) await tasks.start();
   return {
@@ -66,6 +69,7 @@ export async function openWorld(folder = mkdtempSync(join(tmpdir(), 'verdict-wor
     reprocess,
     tasks,
     training,
+    curves,
     errors,
     /** Stops the tasks and closes the store, as a stop of the service does. */
     async close() {

@@ -19,8 +19,6 @@ export const FINISHED = 'Retraining finished successfully';
 export interface TrainParameters {
   /** Who asked, for people. */
   readonly askedBy: string;
-  /** What the job said before, to go back to when it is cancelled. */
-  readonly before: store.TrainState;
 }
 
 /** Told after a job decides by another model. */
@@ -126,14 +124,17 @@ export class TrainTask implements TaskHandler {
   async settled(tx: Tx, task: Task, state: 'done' | 'failed' | 'cancelled', message: string): Promise<void> {
     const jobId = task.jobId!;
     const now = this.#clock();
-    const { before } = parametersOf(task.parameters);
     const startedAt = await store.getTrainStartedAt(tx, jobId);
-    if (state === 'cancelled') await store.setTrainState(tx, jobId, { ...before, message: 'The last training was cancelled.' });
-    else {
-      const trainState = state === 'done' ? 'RETRAIN_FINISHED' : 'RETRAIN_FAILED';
-      await store.setTrainState(tx, jobId, { state: trainState, message, startedAt, finishedAt: now });
-    }
+    const trainState = state === 'done' ? 'RETRAIN_FINISHED' : 'RETRAIN_FAILED';
+    // v1 has no state for a cancelled training. The success of the one before would be taken for this one's by who asked and waits.
+    const said = state === 'cancelled' ? await this.#cancelledIn(tx, jobId) : message;
+    await store.setTrainState(tx, jobId, { state: trainState, message: said, startedAt, finishedAt: now });
     this.#jobs.forgetAfter(tx, jobId);
+  }
+
+  async #cancelledIn(tx: Tx, jobId: number): Promise<string> {
+    const decides = (await this.#jobs.findIn(tx, jobId))?.activeModelId ?? null;
+    return decides === null ? 'The training was cancelled.' : 'The training was cancelled; the model that decides stays.';
   }
 
   /** Makes a complete model the one that decides, inside the unit that says so. */
@@ -150,17 +151,8 @@ const JOB_GONE = 'The AI use case is not there any more.';
 
 /** Reads back what `TrainingService` put in the row. */
 function parametersOf(parameters: Readonly<Record<string, unknown>>): TrainParameters {
-  const { askedBy, before } = parameters;
-  const was = (before ?? {}) as Partial<store.TrainState>;
-  return {
-    askedBy: typeof askedBy === 'string' ? askedBy : '',
-    before: {
-      state: was.state ?? null,
-      message: was.message ?? null,
-      startedAt: was.startedAt ?? null,
-      finishedAt: was.finishedAt ?? null,
-    },
-  };
+  const { askedBy } = parameters;
+  return { askedBy: typeof askedBy === 'string' ? askedBy : '' };
 }
 
 /** Whether a newly trained model takes over: a first one, and each that is not worse than the active one. */

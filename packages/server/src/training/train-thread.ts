@@ -1,7 +1,6 @@
 import type { DriftWindow, ModelMetrics } from '@verdict/engine';
-import { Interrupted, TaskFailed } from '../tasks/task.ts';
-import { startThread } from '../thread.ts';
 import type { Comparison, NamedLabel } from './comparison.ts';
+import { workInThread } from './thread-work.ts';
 import type { SetAside } from './training.ts';
 import type { TrainedUnit, TrainingSource } from './training-store.ts';
 
@@ -61,31 +60,11 @@ export function trainInThread(
   signal: AbortSignal,
   progress: (share: number, step: string) => void,
 ): Promise<Trained> {
-  const { promise, resolve, reject } = Promise.withResolvers<Trained>();
-  const worker = startThread(import.meta.url, 'train-worker', {
-    workerData: order,
-  });
-  const stop = () => {
-    reject(new Interrupted());
-    void worker.terminate();
-  };
   const units: (readonly TrainedUnit[])[] = [];
-  worker.on('message', (message: FromTraining) => {
+  return workInThread<FromTraining, Trained>('train-worker', order, signal, (message, ends) => {
     if (message.type === 'progress') progress(message.share, message.step);
     else if (message.type === 'units') units.push(message.units);
-    else if (message.type === 'refused') reject(new TaskFailed(message.sentence));
-    else resolve({ ...message, units });
+    else if (message.type === 'refused') ends.refused(message.sentence);
+    else ends.done({ ...message, units });
   });
-  worker.on('error', (error) => reject(isOutOfMemory(error) ? new TaskFailed(OUT_OF_MEMORY) : error));
-  worker.on('exit', (code) => reject(new Error(`The training thread ended with ${code} and no result.`)));
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  return promise.finally(() => signal.removeEventListener('abort', stop));
-}
-
-const OUT_OF_MEMORY =
-  'Training ran out of memory. Choose fewer decision points or ones with shorter values, or give the service more memory.';
-
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }

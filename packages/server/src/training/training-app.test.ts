@@ -11,6 +11,7 @@ interface Task {
 let service: TestService;
 let key: string;
 let readOnly: string;
+let input: string;
 let jobId: number;
 
 beforeAll(async () => {
@@ -23,22 +24,18 @@ beforeAll(async () => {
     'read:event_query',
   ]);
   readOnly = await service.managementKey(['read:resources']);
-  const input = await service.inputKey();
-  const job = await service.job(input.integrationId, { points: ['rule', 'severity'] });
+  const made = await service.inputKey();
+  input = made.value;
+  const job = await service.job(made.integrationId, { points: ['rule', 'severity'] });
   jobId = job.id;
   for (let n = 0; n < 6; n++) {
     const raw_body = { rule: n % 2 ? 'malware' : 'noise', severity: n, '@timestamp': `2026-03-0${n + 1}T00:00:00Z` };
-    await service.call('POST', `/api/v1/events/e${n}`, { job_id: jobId, raw_body }, input.value);
+    await service.call('POST', `/api/v1/events/e${n}`, { job_id: jobId, raw_body }, input);
     if (n < 3)
-      await service.call('PUT', `/api/v1/events/${jobId}/e${n}/feedback`, { feedback: n % 2 ? 'Escalate' : 'Drop' }, input.value);
+      await service.call('PUT', `/api/v1/events/${jobId}/e${n}/feedback`, { feedback: n % 2 ? 'Escalate' : 'Drop' }, input);
   }
   vote = async (n) =>
-    void (await service.call(
-      'PUT',
-      `/api/v1/events/${jobId}/e${n}/feedback`,
-      { feedback: n % 2 ? 'Escalate' : 'Drop' },
-      input.value,
-    ));
+    void (await service.call('PUT', `/api/v1/events/${jobId}/e${n}/feedback`, { feedback: n % 2 ? 'Escalate' : 'Drop' }, input));
 });
 afterAll(() => service.stop());
 
@@ -138,8 +135,13 @@ describe('tasks for people', () => {
     expect(cancelled.body.cancel_requested).toBe(true);
     expect((await finished(asked.body.task_id)).state).toBe('cancelled');
     expect((await get(`/api/app/jobs/${jobId}/training`)).body).toMatchObject({
-      state: 'RETRAIN_FINISHED',
-      message: 'The last training was cancelled.',
+      state: 'RETRAIN_FAILED',
+      message: 'The training was cancelled; the model that decides stays.',
+    });
+    const view = await service.call('GET', `/api/v1/jobs/${jobId}`, undefined, input);
+    expect(view.body).toMatchObject({
+      retrain_state: 'RETRAIN_FAILED',
+      retrain_msg: 'The training was cancelled; the model that decides stays.',
     });
   });
 

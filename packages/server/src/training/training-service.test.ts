@@ -170,7 +170,7 @@ describe('a training is refused', () => {
 });
 
 describe('a training that ends early', () => {
-  it('by a cancel leaves the job as it was, without a model', async () => {
+  it('by a cancel leaves the model that decides, and the job says that this training did not succeed', async () => {
     const job = await labelledJob();
     await trained(job.id);
     const before = (await world.jobs.find(job.id))!;
@@ -178,13 +178,28 @@ describe('a training that ends early', () => {
     await world.tasks.cancel(asked.taskId!);
     expect((await world.tasks.finished(asked.taskId!)).state).toBe('cancelled');
     expect(await world.jobs.find(job.id)).toMatchObject({
-      trainState: 'RETRAIN_FINISHED',
-      trainMessage: 'The last training was cancelled.',
-      trainStartedAt: before.trainStartedAt,
+      // Not the success of the one before: who asked and waits for the end would take it for this one's.
+      trainState: 'RETRAIN_FAILED',
+      trainMessage: 'The training was cancelled; the model that decides stays.',
       activeModelId: before.activeModelId,
     });
+    const after = (await world.jobs.find(job.id))!;
+    expect(after.trainStartedAt).toBeGreaterThan(before.trainFinishedAt!);
+    expect(after.trainFinishedAt).toBeGreaterThan(after.trainStartedAt!);
     expect(await world.training.models(job.id)).toHaveLength(1);
     expect(await world.storage.read((tx) => tx.all('SELECT id FROM models WHERE complete = 0'))).toEqual([]);
+  });
+
+  it('by a cancel before there is any model says so too', async () => {
+    const job = await labelledJob();
+    const asked = await world.training.requestTraining(job.id, LEAD);
+    await world.tasks.cancel(asked.taskId!);
+    await world.tasks.finished(asked.taskId!);
+    expect(await world.jobs.find(job.id)).toMatchObject({
+      trainState: 'RETRAIN_FAILED',
+      trainMessage: 'The training was cancelled.',
+      activeModelId: null,
+    });
   });
 
   it('by the deletion of its job leaves nothing behind', async () => {

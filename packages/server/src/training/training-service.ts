@@ -88,13 +88,7 @@ export class TrainingService {
       const { missing } = await this.#readiness(tx, job);
       if (missing !== null) return { ok: false, sentence: missing };
       const now = this.#clock();
-      const before = {
-        state: job.trainState,
-        message: job.trainMessage,
-        startedAt: job.trainStartedAt,
-        finishedAt: job.trainFinishedAt,
-      };
-      const parameters: TrainParameters = { askedBy: username ?? origin.principal.name, before };
+      const parameters: TrainParameters = { askedBy: username ?? origin.principal.name };
       const createdBy = principalId(origin.principal);
       const task = await this.#tasks.enqueue(tx, { kind: TRAIN, jobId, parameters: { ...parameters }, createdBy });
       await store.setTrainState(tx, jobId, {

@@ -11,9 +11,17 @@ export interface Series {
   readonly values: readonly (number | null)[];
 }
 
+/** Where the values stand along numbers that double in place of times. */
+export interface Doubling {
+  /** What the numbers count, for the axis. */
+  readonly label: string;
+  /** What stands before a number where the pointer is. */
+  readonly name: string;
+}
+
 /**
- * Values over time. `times` are seconds since 1970, ascending. `summary` says in words what is to be seen, for those who do not see it.
- * With `onSelect` a range can be drawn over it (seconds). It is drawn anew where `times`, `series` or `format` are others than before: hand in the same
+ * Values over time. `times` are seconds since 1970, ascending; with `doubling` numbers of something, each twice the one before. `summary` says in words what is to be seen, for those who do not see it.
+ * With `onSelect` a range can be drawn over it (seconds). It is drawn anew where `times`, `series`, `format` or `doubling` are others than before: hand in the same
  * objects as long as they stay.
  */
 export function LineChart({
@@ -24,6 +32,7 @@ export function LineChart({
   bars = false,
   stacked = false,
   format = String,
+  doubling,
   onSelect,
 }: {
   readonly times: readonly number[];
@@ -33,6 +42,7 @@ export function LineChart({
   readonly bars?: boolean;
   readonly stacked?: boolean;
   readonly format?: (value: number) => string;
+  readonly doubling?: Doubling;
   readonly onSelect?: (from: number, to: number) => void;
 }) {
   const place = useRef<HTMLDivElement>(null);
@@ -58,19 +68,32 @@ export function LineChart({
         scales: {
           // A bar has its width on both sides of its time; a time that is alone would stand in years of nothing.
           ...(bars ? { x: { range: (): [number, number] => [(times[0] ?? 0) - step / 2, (times.at(-1) ?? 0) + step / 2] } } : {}),
+          ...(doubling ? { x: { time: false, distr: 3, log: 2, range: (): [number, number] => beside(times) } } : {}),
           y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.05 : 1] },
         },
         axes: [
-          { ...axis, values: TIMES, ...(height < 140 ? { size: 40, gap: 3, font: '11px system-ui' } : {}) },
+          doubling
+            ? {
+                ...axis,
+                label: doubling.label,
+                labelSize: 18,
+                size: 32,
+                labelFont: '12px system-ui',
+                splits: () => [...times],
+                values: (_chart, values) => values.map((value) => value.toLocaleString()),
+              }
+            : { ...axis, values: TIMES, ...(height < 140 ? { size: 40, gap: 3, font: '11px system-ui' } : {}) },
           { ...axis, size: 56, values: (_chart, values) => values.map(format) },
         ],
         series: [
-          { value: '{D} {MMM} {YYYY} {HH}:{mm}' },
+          doubling
+            ? { label: doubling.name, value: (_chart, value: number | null) => value?.toLocaleString() ?? '–' }
+            : { value: '{D} {MMM} {YYYY} {HH}:{mm}' },
           ...drawn.map((each) => ({
             label: each.label,
             stroke: each.color,
             width: 1.5,
-            points: { show: times.length < 3 },
+            points: { show: times.length < 3 || doubling !== undefined },
             ...(bars ? { fill: `${each.color}cc` } : stacked ? { fill: mixed(each.color, dark) } : {}),
             ...(paths ? { paths } : {}),
             // Of its own, also where it is drawn on top of others.
@@ -99,7 +122,7 @@ export function LineChart({
       watcher.disconnect();
       chart.destroy();
     };
-  }, [times, series, height, bars, stacked, dark, format, selects]);
+  }, [times, series, height, bars, stacked, dark, format, doubling, selects]);
   return (
     <figure className="chart" style={{ minHeight: height }}>
       <div ref={place} aria-hidden="true" />
@@ -119,6 +142,11 @@ const TIMES: uPlot.Axis.Values = [
   [60, '{HH}:{mm}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}', null, null, null, 1],
   [1, '{HH}:{mm}:{ss}', '\n{D} {MMM} {YYYY}', null, '\n{D} {MMM}', null, null, null, 1],
 ];
+
+/** The numbers with room to either side, so that the first and the last point stand whole. */
+function beside(numbers: readonly number[]): [number, number] {
+  return [(numbers[0] ?? 1) / 1.1, (numbers.at(-1) ?? 2) * 1.1];
+}
 
 /** A colour on the paper of the page, as if it were a thin glaze: what is behind it does not shine through. */
 function mixed(color: string, dark: boolean): string {

@@ -16,7 +16,7 @@ import {
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { AppJob, AppModel } from '@verdict/client/browser';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
 import { useLive } from '../../app/live.ts';
@@ -46,6 +46,9 @@ const FIGURES: readonly {
   { name: 'Calibration error', of: ({ metrics }) => metrics.ece, percent: true, better: 'less' },
   { name: 'Decided at ≥ 95 % right', of: ({ metrics }) => metrics.share_at_95, percent: true, better: 'more' },
 ];
+
+/** With more missed escalations in the list than these, the left column is the longer one without the card that either may have. */
+const LONG = 7;
 
 /** All models of a use case, one of them in detail, beside another. */
 export function ModelsPage() {
@@ -77,6 +80,12 @@ export function ModelsPage() {
     );
   }
   const beside = models.data.find((model) => model.model_id === Number(search.beside) && model !== chosen);
+  const long = (chosen.comparison?.missed.length ?? 0) > LONG;
+  const confidence = (
+    <Part title="Is its confidence right?">
+      <Reliability bins={chosen.metrics.reliability} ece={chosen.metrics.ece} />
+    </Part>
+  );
   return (
     <>
       <PageHeader
@@ -151,45 +160,42 @@ export function ModelsPage() {
           clearable
         />
       </Group>
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            Missed escalations
-          </Title>
-          <Missed model={chosen} job={job} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            What people said and what it said
-          </Title>
-          <Confusion model={chosen} job={job} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            Figures
-          </Title>
-          <Figures model={chosen} beside={beside} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            What its decisions hang on
-          </Title>
-          <Influence jobId={jobId} modelId={chosen.model_id} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            Is its confidence right?
-          </Title>
-          <Reliability bins={chosen.metrics.reliability} ece={chosen.metrics.ece} />
-        </Paper>
-        <Paper withBorder p="sm">
-          <Title order={3} mb="xs">
-            Better with more labels?
-          </Title>
-          <LearningCurve models={models.data} chosen={chosen} />
-        </Paper>
+      {/* Two columns of their own, so that a short card leaves no hole beside a long one. */}
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" mb="md">
+        <Stack gap="md" miw={0}>
+          <Part title="Missed escalations">
+            <Missed model={chosen} job={job} />
+          </Part>
+          <Part title="What people said and what it said">
+            <Confusion model={chosen} job={job} />
+          </Part>
+          {!long && confidence}
+        </Stack>
+        <Stack gap="md" miw={0}>
+          <Part title="Figures">
+            <Figures model={chosen} beside={beside} />
+          </Part>
+          <Part title="What its decisions hang on">
+            <Influence jobId={jobId} modelId={chosen.model_id} />
+          </Part>
+          {long && confidence}
+        </Stack>
       </SimpleGrid>
+      <Part title="Better with more labels?">
+        <LearningCurve key={chosen.model_id} jobId={jobId} modelId={chosen.model_id} />
+      </Part>
     </>
+  );
+}
+
+function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <Paper withBorder p="sm">
+      <Title order={3} mb="xs">
+        {title}
+      </Title>
+      {children}
+    </Paper>
   );
 }
 
