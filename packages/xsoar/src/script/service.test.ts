@@ -64,6 +64,8 @@ describe('the button Test', () => {
     ).toMatch(
       /“Resolved” is mapped to “Benign”, which is not a label of the AI use case \d+: map it to one of Escalate, Drop, Investigate/,
     );
+    const numbered = instance({ default_job_id: String(jobId), close_reason_mapping: 'Resolved=class_0\nOther=class_7' });
+    expect(await refused('test-module', {}, numbered)).toMatch(/“Other” is mapped to “class_7”, which is not a label/);
     const other = createServer((_, response) => response.end('<html>a proxy</html>')).listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
@@ -155,6 +157,9 @@ describe('the eight steps', () => {
     );
     expect(await refused('arcanna-send-event-feedback', { ...vote, feedback: 'Drop', decision_set: 'Yes, No' })).toMatch(
       /give one of Yes, No/,
+    );
+    expect(await refused('arcanna-send-event-feedback', { ...vote, feedback: 'class_99' })).toMatch(
+      /“class_99” is not a label .* give one of Escalate, Drop, Investigate\. Nothing was sent\./,
     );
     expect(await refused('arcanna-send-event-feedback', vote)).toBe('feedback is empty: give the label. Nothing was sent.');
     expect(await refused('arcanna-get-event-status', { event_id: 'nowhere', job_id: jobId })).toMatch(/nowhere/);
