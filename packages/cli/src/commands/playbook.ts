@@ -4,10 +4,8 @@ import {
   copyJson,
   drawRun,
   type Host,
-  type Incident,
   incidentJson,
   incidentOf,
-  incidentsOf,
   type JsonObject,
   loadPack,
   type Playbook,
@@ -19,14 +17,14 @@ import {
   readPlaybook,
   recordCalls,
   runPlaybook,
-  ValueError,
 } from '@verdict/xsoar';
 import { type Command, InvalidArgumentError } from 'commander';
-import { CliError, type Io, note, sayJson } from '../io.ts';
+import { type Io, note, sayJson } from '../io.ts';
 import { whole } from '../options.ts';
 import { askerOf, watchRun } from '../playbook-terminal.ts';
 import { testPlaybooks } from '../playbook-tests.ts';
 import { readJsonFile, readTextFile } from '../text-file.ts';
+import { otherIncidents } from '../warroom/incidents.ts';
 import { type InstanceOptions, settingsOf, several, withInstanceSettings } from '../warroom/instances.ts';
 import { instanceOfPack } from '../xsoar-instances.ts';
 
@@ -136,15 +134,6 @@ async function runHere(io: Io, file: string, playbook: Playbook, options: RunOpt
   });
   const result = await runPlaybook({ playbook, incident, others, host: wrap(host), inputs, timeoutMs: options.timeout * 1000 });
   return { result, before: incident, others, inputs };
-}
-
-function otherIncidents(file: string): ReadonlyMap<string, Incident> {
-  try {
-    return incidentsOf(copyJson(readJsonFile(file)));
-  } catch (error) {
-    if (error instanceof ValueError) throw new CliError(`${file}: ${error.message}.`);
-    throw error;
-  }
 }
 
 function answerOf({ trace, context, incident, others }: RunResult, { incidents }: RunOptions): object {

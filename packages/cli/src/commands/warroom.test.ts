@@ -121,6 +121,7 @@ describe('what goes wrong', () => {
       ['--instance', 'p=http://localhost:1,@', '--pack', '@snake'],
       /Only JavaScript runs here, and it has Snake \(python\)/,
     ],
+    ['incidents that are no list', ['--instance', 'p=http://localhost:1,@', '--incidents', '@'], /is not JSON/],
     ['no file', ['--instance', 'p=http://localhost:1,@', '--run', '/no/such'], /no file/],
     ['an unknown option', ['--instance', 'p=http://localhost:1,@', '--nonsense'], /unknown option/],
   ])('is status 2: %s', async (_, argv, reason) => {
@@ -178,4 +179,35 @@ describe('at the terminal', () => {
     const raw = await warroom(['!arcanna-get-jobs raw-response=true']);
     expect(raw.out).toMatch(/"title": "Endpoint alerts"/);
   });
+});
+
+it('finds incidents, and sends the feedback of those that an outage kept from the service', async () => {
+  await told([`!arcanna-send-event job_id=${jobId} title=t event_json={} id_value=late-1`]);
+  const waiting = {
+    id: '7',
+    status: 2,
+    closingUserId: 'ana',
+    closeReason: 'False Positive',
+    CustomFields: {
+      verdicteventid: 'late-1',
+      verdictjobid: String(jobId),
+      verdictfeedback: 'not sent: x',
+      verdictfeedbackuser: 'ana',
+    },
+  };
+  const others = write('others.json', JSON.stringify([waiting, { id: '8', status: 1 }]));
+  const { status, lines } = await told(
+    [
+      '!getIncidents query=`status:closed and verdictfeedback:not*` extend-context=Before=total',
+      '!VerdictResendFeedback query=`status:closed and verdictfeedback:not*`',
+      '!SearchIncidentsV2 id=7',
+      '!context foundIncidents.CustomFields.verdictfeedback',
+    ],
+    [...instance(), '--param', 'close_reason_mapping=False Positive=Drop', '--incidents', others],
+  );
+  expect(lines.map(({ error }) => error).filter((error) => error !== undefined)).toEqual([]);
+  expect(status).toBe(0);
+  expect(lines[1]).toMatchObject({ entries: [{ Contents: { sent: 1, failed: 0, left: 0 } }] });
+  expect(lines[3]?.value).toBe('Drop');
+  expect(lines.at(-1)?.context).toMatchObject({ Before: 1 });
 });

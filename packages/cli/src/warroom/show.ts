@@ -46,7 +46,8 @@ export function showCommand(command: OfferedCommand): string {
     required ? `${name} *` : name,
     defaultValue === undefined ? description : `${description} (default: ${defaultValue})`,
   ]);
-  const common = command.instances.length > 0 ? Object.entries(COMMON_ARGUMENTS) : [];
+  // A script or a built-in command asks no instance.
+  const common = Object.entries(COMMON_ARGUMENTS).filter(([name]) => name !== 'using' || command.instances.length > 0);
   const most = 110;
   const parts = [`!${command.name}: ${visible(command.description)}`];
   if (command.instances.length > 0) parts.push(`Instances: ${command.instances.join(', ')}`);

@@ -99,7 +99,7 @@ export interface Shared {
   readonly deadline: number;
   incident: Incident;
   /** The other incidents that there are, by id. */
-  readonly others: Map<string, Incident>;
+  others: ReadonlyMap<string, Incident>;
   tasksRun: number;
   /** Ids of entries that were errors, for scripts that ask. */
   readonly errorEntries: Set<string>;

@@ -125,8 +125,8 @@ async function keepPolling(
 /** A script or command that XSOAR brings along, as an entry. */
 async function runBuiltin(name: string, args: JsonObject, frame: Frame): Promise<Entry> {
   try {
-    const { contents, text } = await builtin(name)!(args, frame);
-    return { Type: NOTE_ENTRY, Contents: contents, HumanReadable: text };
+    const { contents, text, context } = await builtin(name)!(args, frame);
+    return { Type: NOTE_ENTRY, Contents: contents, HumanReadable: text, ...(context !== undefined && { EntryContext: context }) };
   } catch (error) {
     if (error instanceof ValueError || error instanceof ContextError)
       return { Type: ERROR_ENTRY, Contents: `${name}: ${error.message}` };
