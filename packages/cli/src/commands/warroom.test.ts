@@ -96,11 +96,48 @@ describe('what goes wrong', () => {
   it('ends a run at the first error, unless it is told to keep going', async () => {
     const file = write('run.txt', '# a comment\n\n!nonsense\n!Print value=on\n!exit\n!Print value=never\n');
     const ended = await shell.verdict(['warroom', ...instance(), '--run', file]);
-    expect(ended).toMatchObject({ status: 1, out: 'warroom> !nonsense\nError: There is no command nonsense.\n\n' });
+    expect(ended).toMatchObject({
+      status: 1,
+      out: 'warroom> !nonsense\nError: There is no command nonsense. !help lists them.\n\n',
+    });
     const on = await shell.verdict(['warroom', ...instance(), '--run', file, '--keep-going']);
     expect(on.status).toBe(1);
     expect(on.out).toContain('warroom> !Print value=on\non\n');
     expect(on.out).not.toContain('never');
+  });
+
+  it('says of files what is wrong with them', async () => {
+    const list = write('list.json', '[{"id": "1"}]');
+    const text = write('text.json', '"x"');
+    const torn = write('torn.json', '{"a": "\u001b[31m\u202e');
+    const said = async (file: string) => (await warroom([`!incident load ${file}`])).out;
+    expect(await said(list)).toContain(
+      `${list} is a list; an incident is one JSON object. Others than the one at hand go to --incidents.`,
+    );
+    expect(await said(text)).toContain(`${text} is no incident: write a JSON object such as`);
+    expect(await said('/no/such')).toContain('There is no file /no/such.');
+    expect(await said(shell.folder)).toContain('is not a file.');
+    const tornSaid = await said(torn);
+    expect(tornSaid).toContain(`${torn} is not JSON: `);
+    for (const bad of ['\u001b', '\u202e']) expect(tornSaid).not.toContain(bad);
+  });
+
+  it('is not buried under a large alert, which the service judges', async () => {
+    const { status, out } = await warroom([
+      `!arcanna-send-event job_id=${jobId} title=big event_json=\`{"a":"${'x'.repeat(2 * 1024 * 1024)}"}\``,
+    ]);
+    expect(status).toBe(1);
+    expect(out).toContain('… (2,097,');
+    expect(out).toContain('Error: The body is larger than this service takes.');
+    expect(out.length).toBeLessThan(3_000);
+  });
+
+  it('is status 1 where Ctrl-C leaves lines that were not run', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    const file = write('stopped.txt', '!Print value=never\n');
+    const ran = await shell.verdict(['warroom', ...instance(), '--run', file], { signal: stop.signal });
+    expect(ran).toMatchObject({ status: 1, out: '', err: 'Stopped: the lines from here on were not run.\n' });
   });
 
   it.each<[string, readonly string[], RegExp]>([

@@ -66,7 +66,12 @@ function showResult({ entries }: CommandResult, raw: boolean, look: Look): strin
 
 function showEntry(entry: Entry, raw: boolean, look: Look): string {
   if (isError(entry)) return paint(`Error: ${visible(readableText(entry))}`, '31', look);
-  return raw ? showJson(entry.Contents) : renderMarkdown(readableText(entry), look);
+  if (raw) return showJson(entry.Contents);
+  return isMarkdown(entry) ? renderMarkdown(readableText(entry), look) : visible(readableText(entry));
+}
+
+function isMarkdown({ HumanReadable: readable = '', ReadableContentsFormat: format, ContentsFormat: contents }: Entry): boolean {
+  return readable === '' ? contents === 'markdown' : format !== 'text';
 }
 
 function heading(text: string, look: Look): string {

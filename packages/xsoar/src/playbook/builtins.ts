@@ -1,5 +1,5 @@
 import { deletePath, type Json, type JsonObject, readPath, setPath, textOf, valueToSet } from '../context/index.ts';
-import type { Frame } from './host.ts';
+import { type Frame, pause } from './host.ts';
 import { changeIncident, closeIncident, type Incident, setIncident, withField } from './incident.ts';
 import { foundSentence, searchIncidents, searchOutputs } from './incident-search.ts';
 import { compare } from './operators.ts';
@@ -57,7 +57,7 @@ const BUILTINS: Readonly<Record<string, Script>> = {
   Sleep: async (args, frame) => {
     const seconds = numberFrom(args.seconds);
     if (seconds < 0 || seconds > MOST_SLEEP_SECONDS) throw new ValueError(`Sleep takes from 0 to ${MOST_SLEEP_SECONDS} seconds`);
-    await frame.shared.host.clock.sleep(seconds * 1000);
+    await pause(frame.shared.host, seconds * 1000);
     return said(null, `Slept ${seconds} s.`);
   },
   AssignAnalystToIncident: (args, frame) => assign(isEmpty(args.username) ? args.email : args.username, frame),

@@ -245,6 +245,12 @@ describe('Markdown at the terminal', () => {
     expect(renderMarkdown(table, { width: 80, colour: true })).toContain('\u001b[1mJobs\u001b[22m');
   });
 
+  it('is bold where it is meant to be, and shows a sign that was escaped', () => {
+    const text = '**Automation**: ask\\_me \\*\\*not bold\\*\\* C:\\\\x\n# a\\_b **c**';
+    expect(renderMarkdown(text, { width: 80, colour: false })).toBe('Automation: ask_me **not bold** C:\\x\na_b c');
+    expect(renderMarkdown('**A**: b', { width: 80, colour: true })).toBe('\u001b[1mA\u001b[22m: b');
+  });
+
   it('is one member a line where it is too wide', () => {
     const wide = `| event_id | note | empty |\n| --- | --- | --- |\n| e-1 | ${'word '.repeat(12).trim()} |   |\n`;
     expect(renderMarkdown(wide, { width: 40, colour: false }).split('\n')).toEqual([

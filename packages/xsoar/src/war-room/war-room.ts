@@ -24,6 +24,7 @@ import {
   type RunLimits,
   type RunnerOptions,
   SandboxError,
+  UnknownCommand,
 } from '../sandbox/index.ts';
 import { builtInCommands, runBuiltIn } from './built-ins.ts';
 import { CommandLineError, parseCommandLine } from './command-line.ts';
@@ -141,7 +142,7 @@ export class WarRoom {
     } catch (error) {
       if (signal?.aborted) return failedOutcome(command, 'Stopped.');
       if (!(error instanceof ContextError || error instanceof SandboxError || error instanceof CommandLineError)) throw error;
-      return failedOutcome(command, error.message);
+      return failedOutcome(command, error instanceof UnknownCommand ? `${error.message} !help lists them.` : error.message);
     }
   }
 
