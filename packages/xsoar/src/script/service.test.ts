@@ -7,7 +7,8 @@ import type { ScriptThread } from './testing/scripts.ts';
 import { OPERATOR, type ServedScripts, serveScripts } from './testing/service.ts';
 
 const EVENT = 'Arcanna.Event(!val.event_id || val.event_id === obj.event_id)';
-const RUN = new Set<string>();
+/** What commands were run, and the paths that they put into the context. */
+const RUN = new Map<string, Set<string>>();
 
 let served: ServedScripts;
 let running: Running;
@@ -23,9 +24,17 @@ beforeAll(async () => {
 
 afterAll(() => served.close());
 
-const run: ScriptThread['entry'] = (command, args, more) => {
-  RUN.add(command);
-  return xsoar.entry(command, args, more);
+const run: ScriptThread['entry'] = async (command, args, more) => {
+  const entry = await xsoar.entry(command, args, more);
+  const given = RUN.get(command) ?? new Set();
+  RUN.set(command, given);
+  for (const [key, value] of Object.entries(entry.EntryContext ?? {})) {
+    const path = key.replace(/\(.*$/s, '');
+    for (const one of [value].flat())
+      for (const name of typeof one === 'object' && one !== null ? Object.keys(one) : [''])
+        given.add(name === '' ? path : `${path}.${name}`);
+  }
+  return entry;
 };
 const refused = async (command: string, args: Record<string, unknown>, params = instance()) => {
   const { thrown } = await xsoar.run({ command, args, params });
@@ -301,7 +310,16 @@ describe('the eight steps', () => {
     expect(await refused('arcanna-send-event', { event_json: '{}', title: 'x', job_id: stopped })).toMatch(/stopped|start/i);
   });
 
+  it('puts into the context what the table says, and nothing else', () => {
+    for (const { name, outputs } of COMMANDS) {
+      const described = outputs.map(({ path }) => path);
+      const put = [...(RUN.get(name) ?? [])];
+      expect([name, put.filter((path) => !described.some((one) => one === path))]).toEqual([name, []]);
+      expect([name, described.filter((one) => !put.includes(one))]).toEqual([name, []]);
+    }
+  });
+
   it('has run every command of the table', () => {
-    expect([...RUN].sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
+    expect([...RUN.keys()].sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
   });
 });
