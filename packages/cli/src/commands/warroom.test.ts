@@ -1,5 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -91,6 +94,35 @@ describe('what goes wrong', () => {
     }
     const down = await warroom(['!test-module'], instance('prod', 'http://127.0.0.1:1'));
     expect(down).toMatchObject({ status: 1, out: expect.stringContaining('http://127.0.0.1:1 cannot be reached') });
+  });
+
+  it('tells a certificate that is not trusted from a host that is not there, and takes it where it is told to', async () => {
+    const made = await shell.verdict(['tls', 'self-signed', join(shell.folder, 'tls')]);
+    expect(made, made.err).toMatchObject({ status: 0 });
+    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => readFileSync(join(shell.folder, 'tls', name)));
+    const server = createServer({ cert, key }, (asked, answer) => {
+      const { method, headers, url } = asked;
+      const onward = request(new URL(url!, running.url), { method, headers }, (back) => {
+        answer.writeHead(back.statusCode!, back.headers);
+        back.pipe(answer);
+      });
+      asked.pipe(onward);
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    try {
+      const there = instance('prod', `https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const refused = await warroom(['!test-module'], there);
+      expect(refused).toMatchObject({
+        status: 1,
+        out: expect.stringMatching(/Error: The certificate of https:\S+ is not trusted \(.*\): install it/),
+      });
+      expect(await warroom(['!test-module'], [...there, '--insecure'])).toMatchObject({
+        status: 0,
+        out: expect.stringContaining('\nok\n'),
+      });
+    } finally {
+      server.close();
+    }
   });
 
   it('ends a run at the first error, unless it is told to keep going', async () => {

@@ -7,7 +7,7 @@ import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { COMMANDS } from './commands.ts';
-import { INCIDENT_FIELDS } from './incident-fields.ts';
+import { cliName, INCIDENT_FIELDS } from './incident-fields.ts';
 import { packArchive, packFolder } from './pack-folder.ts';
 import { PARAMETERS } from './parameters.ts';
 import { PLAYBOOKS } from './playbooks/index.ts';
@@ -134,6 +134,19 @@ describe('the tree', () => {
       for (const [, name] of text.matchAll(/\*{1,2}(Verdict(?: ?[A-Z-][^*\n]*)?)\*{1,2}/g)) expect(names, path).toContain(name);
     }
     expect(seen).toBeGreaterThan(COMMANDS.length);
+  });
+
+  it('has a dashboard that asks for fields that are there', () => {
+    const { layout } = JSON.parse(read('Dashboards/dashboard-Verdict.json'));
+    const widgets = (layout as { widget: { query: string; params: { groupBy?: string[] } } }[]).map(({ widget }) => widget);
+    const fields = widgets.flatMap(({ query, params }) => [
+      ...[...query.matchAll(/(verdict\w*):/g)].map(([, name]) => name),
+      ...(params.groupBy ?? []).filter((name) => name.startsWith('verdict')),
+    ]);
+    const known = INCIDENT_FIELDS.map(cliName);
+    expect(fields.filter((name) => !known.some((one) => one === name))).toEqual([]);
+    for (const name of ['verdictdecision', 'verdictbucketstate', 'verdictfeedback', 'verdictdecisionconfidencescore'])
+      expect(fields).toContain(name);
   });
 
   it('has pictures, and a logo of the size that XSOAR wants', () => {
