@@ -62,7 +62,7 @@ it('a run is a live tree at the terminal, and asks the person there until the an
     instances: [],
     automations: [],
     findPlaybook: () => undefined,
-    ask: askerOf(person.io, new Map()),
+    ask: askerOf(person.io, new Map(), () => {}),
     clock: { now: () => 0, sleep: async () => {} },
     analyst: 'analyst',
     watch: watchRun(person.io),
@@ -86,6 +86,30 @@ it('a run is a live tree at the terminal, and asks the person there until the an
   expect(lines).not.toContain('\u001b[2J');
 });
 
+it.each([
+  ['Ctrl-C', '\u0003', true],
+  ['Ctrl-D', '\u0004', false],
+])('on %s nobody answers, and only Ctrl-C ends the run', async (_, key, ends) => {
+  const person = sitDown();
+  let interrupted = false;
+  const ask = askerOf(person.io, new Map(), () => {
+    interrupted = true;
+  });
+  const asks = {
+    task: { id: '2', name: 'Ask' },
+    question: '0',
+    text: 'What?',
+    options: ['Drop'],
+    several: false,
+    required: true,
+  };
+  const answer = ask(asks);
+  await vi.waitFor(() => expect(person.seen()).toContain('> (number or name)'), { timeout: 30_000, interval: 5 });
+  person.type(key);
+  expect(await answer).toBeUndefined();
+  expect(interrupted).toBe(ends);
+});
+
 it('answers that were given ahead go before the person, and where no terminal is there nobody answers', async () => {
   const person = sitDown();
   const asks = {
@@ -96,8 +120,8 @@ it('answers that were given ahead go before the person, and where no terminal is
     several: false,
     required: true,
   };
-  expect(await askerOf(person.io, new Map([['Ask.0', 'Drop']]))(asks)).toBe('Drop');
+  expect(await askerOf(person.io, new Map([['Ask.0', 'Drop']]), () => {})(asks)).toBe('Drop');
   const nobody: Io = { ...person.io, in: new PassThrough() };
-  expect(await askerOf(nobody, new Map([['Ask.1', 'Drop']]))(asks)).toBeUndefined();
+  expect(await askerOf(nobody, new Map([['Ask.1', 'Drop']]), () => {})(asks)).toBeUndefined();
   expect(person.seen()).toBe('');
 });

@@ -124,7 +124,10 @@ async function runHere(io: Io, file: string, playbook: Playbook, options: RunOpt
   const others = options.incidents === undefined ? new Map() : otherIncidents(options.incidents);
   const incident = incidentOf(options.incident === undefined ? {} : incidentIn(options.incident), others);
   const inputs: JsonObject = Object.fromEntries(options.input);
-  const ask = askerOf(io, options.answer);
+  let interrupted = false;
+  const ask = askerOf(io, options.answer, () => {
+    interrupted = true;
+  });
   const asked: Ask[] = [];
   const host = packHost({
     instances: options.instance.map((text) => instanceOfPack(io, text, pack, settingsOf(options))),
@@ -135,7 +138,7 @@ async function runHere(io: Io, file: string, playbook: Playbook, options: RunOpt
       return ask(asks);
     },
     clock: { ...REAL_CLOCK, sleep: (ms) => sleepUnlessStopped(io, ms) },
-    isStopped: () => io.signal.aborted,
+    isStopped: () => io.signal.aborted || interrupted,
     analyst: options.analyst,
     env: io.env,
     ...(options.json !== true && { watch: watchRun(io) }),

@@ -141,7 +141,7 @@ function sayOutcome(io: Io, { command, results }: Outcome): void {
 
 function lookOf(io: Io): { width: number; colour: boolean } {
   const terminal = 'isTTY' in io.out && io.out.isTTY === true;
-  const columns = 'columns' in io.out && typeof io.out.columns === 'number' ? io.out.columns : 120;
+  const columns = 'columns' in io.out && typeof io.out.columns === 'number' && io.out.columns > 0 ? io.out.columns : 120;
   return { width: columns, colour: terminal && !io.env.NO_COLOR };
 }
 
