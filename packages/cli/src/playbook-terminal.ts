@@ -25,23 +25,32 @@ export function watchRun(io: Io): NonNullable<Host['watch']> {
 
 /**
  * Who answers what a playbook asks: answers given ahead, else the person at the terminal, else nobody.
+ * @param interrupted called on Ctrl-C at a question, which then nobody answers; so it is on Ctrl-D, and the run may go on elsewhere.
  */
-export function askerOf(io: Io, answers: ReadonlyMap<string, string>): Host['ask'] {
+export function askerOf(io: Io, answers: ReadonlyMap<string, string>, interrupted: () => void): Host['ask'] {
   return async (ask) => {
     const given = answerFor(ask, answers);
     if (given !== undefined || io.in.isTTY !== true) return given;
-    return askHere(io, ask);
+    return askHere(io, ask, interrupted);
   };
 }
 
-async function askHere(io: Io, { task, text, options, several, required }: Ask): Promise<string | undefined> {
+async function askHere(io: Io, ask: Ask, interrupted: () => void): Promise<string | undefined> {
   const lines = createInterface({ input: io.in, output: io.err });
+  const left = new AbortController();
+  lines.on('SIGINT', () => {
+    interrupted();
+    left.abort();
+  });
+  // A question that is open when the terminal goes is never answered.
+  lines.on('close', () => left.abort());
+  const { task, text, options, several, required } = ask;
   try {
     io.err.write(`\r\x1b[K${printable(task.name === text ? text : `${task.name || task.id}: ${text}`)}\n`);
     for (const [index, option] of options.entries()) io.err.write(`  ${index + 1}  ${printable(branchName(option))}\n`);
     const hint = options.length === 0 ? '' : several ? ' (numbers or names, with commas)' : ' (number or name)';
     for (;;) {
-      const typed = (await lines.question(`>${hint} `)).trim();
+      const typed = (await lines.question(`>${hint} `, { signal: left.signal })).trim();
       if (typed === '' && required) continue;
       if (options.length === 0) return typed;
       const parts = several ? typed.split(',').map((part) => part.trim()) : [typed];
@@ -51,6 +60,10 @@ async function askHere(io: Io, { task, text, options, several, required }: Ask):
       if (typed === '' || chosen.every((one) => one !== undefined)) return chosen.join(',');
       io.err.write('That is none of them.\n');
     }
+  } catch (error) {
+    if (!left.signal.aborted) throw error;
+    io.err.write('\n');
+    return undefined;
   } finally {
     lines.close();
   }

@@ -15,6 +15,7 @@ import { playbookCommand } from './commands/playbook.ts';
 import { usersCommand } from './commands/users.ts';
 import { warroomCommand } from './commands/warroom.ts';
 import { CliError, type Io, note } from './io.ts';
+import { printable } from './table.ts';
 
 /**
  * Runs the command `verdict`.
@@ -55,7 +56,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    for (const line of explain(error)) note(io, line);
+    // What is wrong may be quoted from a file or a service, with signs that a terminal would act on.
+    for (const line of explain(error)) note(io, line.split('\n').map(printable).join('\n'));
     return 1;
   }
 }

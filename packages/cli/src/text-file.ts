@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { CliError } from './io.ts';
+import { printable } from './table.ts';
 
 const LARGEST = 16 * 1024 * 1024;
 
@@ -21,6 +22,6 @@ export function readJsonFile(path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CliError(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new CliError(`${path} is not JSON: ${printable(error instanceof Error ? error.message : String(error))}.`);
   }
 }

@@ -11,6 +11,7 @@ import {
   readIngestRequest,
   readJobByName,
   readJobId,
+  readLabelsAs,
   readUsername,
   readWaitMs,
 } from './v1-read.ts';
@@ -408,5 +409,13 @@ describe('readers of paths and queries', () => {
       problems: [{ loc: ['query', 'wait_ms'], msg: 'must be an integer from 0 to 5000, not "5001"', type: 'out_of_range' }],
     });
     expect(bad(readWaitMs({ wait_ms: 'soon' }))).toEqual(['query.wait_ms wrong_type']);
+  });
+
+  it('read what labels are listed by', () => {
+    for (const query of [undefined, {}, { as: null }, { as: ' ' }, { as: 'names', other: '1' }])
+      expect(good(readLabelsAs(query))).toBe('names');
+    expect(good(readLabelsAs({ as: 'class_ids' }))).toBe('class_ids');
+    expect(bad(readLabelsAs({ as: 'numbers' }))).toEqual(['query.as unknown_value']);
+    expect(bad(readLabelsAs({ as: ['names', 'class_ids'] }))).toEqual(['query.as wrong_type']);
   });
 });

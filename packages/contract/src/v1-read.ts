@@ -160,6 +160,14 @@ export function readWaitMs(query: unknown): Result<number> {
   return r.result(() => wait ?? 0);
 }
 
+/** `?as=` of call 5: what labels are listed by; names when absent or blank. */
+export function readLabelsAs(query: unknown): Result<'names' | 'class_ids'> {
+  const r = new Reader(query ?? {}, ['query']);
+  const as = r.filled('as');
+  if (as !== undefined && as !== 'names' && as !== 'class_ids') r.note('as', 'must be names or class_ids', 'unknown_value');
+  return r.result(() => (as === 'class_ids' ? as : 'names'));
+}
+
 function ingest(r: Reader, job_id: number | undefined, username: string | undefined): Result<IngestInput> {
   const raw = r.get('raw_body');
   if (raw === undefined) r.note('raw_body', 'must be the alert as a JSON object, and is missing', 'missing');

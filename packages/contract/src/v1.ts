@@ -82,6 +82,12 @@ export const UsernameQuery = Open(
   { description: 'Who acts; the name of the key when absent.', examples: [{ username: 'alice' }] },
 );
 
+/** Query of call 5. */
+export const LabelsQuery = Open(
+  { as: Type.Optional(Type.Enum(['names', 'class_ids'], { description: 'What the labels are listed by; names when absent.' })) },
+  { description: 'What the labels are listed by.', examples: [{ as: 'class_ids' }] },
+);
+
 /** Query of calls 10 and 11 (call 17). */
 export const WaitQuery = Open(
   {
@@ -167,7 +173,7 @@ export type JobByNameRequest = Static<typeof JobByNameRequest>;
 
 /** Answer of calls 5 and 6. */
 export const LabelNames = Type.Array(Type.String(), {
-  description: 'Names of the labels of the job, in class-id order.',
+  description: 'Names of the labels of the job, or their class ids where those were asked for, in class-id order.',
   examples: [['Escalate', 'Drop', 'Investigate']],
 });
 export type LabelNames = Static<typeof LabelNames>;

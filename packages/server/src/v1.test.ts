@@ -58,6 +58,24 @@ describe('jobs', () => {
     expect((await service.call('GET', `/api/v1/jobs/${jobId}/labels`)).body).toEqual(['Escalate', 'Drop', 'Investigate']);
   });
 
+  it('list their labels by class id, which retired labels leave gaps in, and refuse other ways and other keys', async () => {
+    const { id } = await service.job(integrationId, { title: 'Gaps' });
+    await service.running.services.jobs.update(id, { labels: [{ name: 'Escalate' }, { name: 'Investigate' }] }, OPERATOR);
+    const labels = (query: string, key?: string | null) =>
+      service.call('GET', `/api/v1/jobs/${id}/labels${query}`, undefined, ...(key === undefined ? [] : [key]));
+    expect((await labels('?as=class_ids')).body).toEqual(['class_0', 'class_2']);
+    expect((await labels('?as=class_ids&other=1')).body).toEqual(['class_0', 'class_2']);
+    expect((await labels('?as=names')).body).toEqual(['Escalate', 'Investigate']);
+    for (const query of ['?as=numbers', '?as=names&as=class_ids']) {
+      const { status, body } = await labels(query);
+      expect([query, status]).toEqual([query, 400]);
+      expect(body).toMatchObject({ status: 'ERROR', detail: expect.stringContaining('as') });
+    }
+    expect((await labels('?as=class_ids', null)).status).toBe(401);
+    expect((await labels('?as=class_ids', 'nonsense')).status).toBe(401);
+    expect((await labels('?as=class_ids', (await service.inputKey()).value)).status).toBe(404);
+  });
+
   it('start at 1201 and say READY_TO_SELECT_FEATURES before points are chosen', async () => {
     expect(jobId).toBe(1201);
     const bare = await service.job(integrationId, { points: [] });

@@ -169,11 +169,17 @@ it('Triage goes to a person where the use case is stopped, and where the service
 
 it('Triage goes to a person where a decision takes longer than poll_timeout', async () => {
   const { admin, jobId } = soc;
-  const slow = 'function transform(r) { if (r.slow) { const end = Date.now() + 8000; while (Date.now() < end); } return r }';
+  const slow = 'function transform(r) { if (r.slow) { const end = Date.now() + 5000; while (Date.now() < end); } return r }';
   const step = { source_code: slow, input_test: {}, job_id: jobId, title: 'Slow' };
   const limits = { cpu_time_limit_seconds: 10 };
   const saved = await admin.v2.saveCodeStep({ ...step, settings: { limits } });
   expect(saved.stderr).toBe('');
+  // The steps of one event run after those of the other: what comes now waits for longer than this test may take.
+  const soar = new VerdictClient({ baseUrl: soc.url, key: soc.key });
+  await soar.v1.bulk(
+    jobId,
+    Array.from({ length: 60 }, (_, n) => ({ title: 'Before', raw_body: { slow: true, n } })),
+  );
   // Beside one that knows nothing of the event, and is not to be asked.
   const other = await openGate(
     () => soc.url,

@@ -221,12 +221,65 @@ describe('our playbooks against a service', () => {
     expect(ran).toMatchObject({ status: 0, err: '8 tests: 8 passed, 0 failed.\n' });
   });
 
+  it('end at the next task on Ctrl-C, with status 1 and what ran', async () => {
+    const stop = new AbortController();
+    const file = join(soc.shell.folder, 'long.yml');
+    const task = (next: string[], more: object, type = 'regular') => ({
+      type,
+      task: { name: '', ...more },
+      nexttasks: { '#none#': next },
+    });
+    const sleeping = { ...task(['2'], { scriptName: 'Sleep' }), scriptarguments: { seconds: { simple: '3600' } } };
+    const tasks = { '0': task(['1'], {}, 'start'), '1': sleeping, '2': task([], { name: 'Never' }, 'title') };
+    writeFileSync(file, JSON.stringify({ id: 'P', name: 'P', starttaskid: '0', tasks }));
+    const running = soc.shell.verdict(['playbook', 'run', file, '--json'], { signal: stop.signal });
+    setTimeout(() => stop.abort(), 500);
+    const { status, out, err } = await running;
+    expect({ status, err }).toEqual({ status: 1, err: 'P: task "1" failed: the run was stopped.\n' });
+    expect(JSON.parse(out)).toMatchObject({ trace: { state: 'failed', not_reached: ['2'] } });
+  });
+
   it('say what is wrong with files and options', async () => {
     const says = async (...argv: string[]) => (await soc.shell.verdict(['playbook', ...argv])).err;
     expect(await says('run', 'no-such.yml')).toContain('There is no file no-such.yml.');
     expect(await says('run', TRIAGE, '--instance', 'one')).toContain('is no instance. Write it like');
     expect(await says('run', TRIAGE, '--instance', 'one=http://127.0.0.1:1')).toContain('The instance one has no key');
     expect(await says('run', TRIAGE, '--answer', 'x')).toContain('NAME=VALUE');
+    expect(await says('run', TRIAGE, '--input', 'jobid=1')).toMatch(/there is no input jobid; the inputs are: .*job_id/);
+    const list = join(soc.shell.folder, 'a-list.json');
+    writeFileSync(list, '[]');
+    expect(await says('run', TRIAGE, '--incident', list)).toContain(`${list} is a list; an incident is one JSON object.`);
+    const incident = soc.incident({ rule: { name: 'scan 1' } });
+    expect(await says('run', TRIAGE, '--incident', incident)).toContain('Commands need an instance: --instance NAME=URL,KEYFILE');
+    const one = ['--instance', `one=${soc.url},${soc.keyFile}`];
+    const asked = await says(
+      'run',
+      TRIAGE,
+      '--incident',
+      incident,
+      ...one,
+      '--input',
+      `job_id=${soc.jobId}`,
+      '--answer',
+      'Ask=Drop',
+    );
+    expect(asked).toContain('No task has asked for the answer "Ask".');
+    const evil = join(soc.shell.folder, 'evil.yml');
+    const named = { id: 'x', version: -1, name: '\u202eevil\u001b[31m', script: 'No\u001b[2JSuch' };
+    const tasks = {
+      '0': { type: 'start', task: { name: '' }, nexttasks: { '#none#': ['1'] } },
+      '1': { type: 'regular', task: named },
+    };
+    writeFileSync(evil, JSON.stringify({ id: 'P', name: 'P', starttaskid: '0', tasks }));
+    const shown = await soc.shell.verdict(['playbook', 'run', evil]);
+    expect(shown.err).toContain('neither built in nor part of the pack.\nName the pack that has it with --pack FOLDER.\n');
+    writeFileSync(
+      evil,
+      JSON.stringify({ id: 'P', name: 'P', starttaskid: '0', tasks: { '1': { type: '\u001b[2J', task: named } } }),
+    );
+    const refused = await soc.shell.verdict(['playbook', 'run', evil]);
+    expect(refused.err).toContain('the runner knows start');
+    for (const { out, err } of [shown, refused]) for (const bad of ['\u001b', '\u202e']) expect(out + err).not.toContain(bad);
     const test = join(soc.shell.folder, 'bad-test.yml');
     writeFileSync(test, 'playbook: x.yml\nexpekt: {}\n');
     expect((await soc.shell.verdict(['playbook', 'test', test])).out).toContain('the file has "expekt", which is not known');

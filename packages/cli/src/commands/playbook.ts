@@ -1,13 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import {
-  copyJson,
+  type Ask,
+  answerFor,
   drawRun,
   type Host,
-  type Incident,
   incidentJson,
   incidentOf,
-  incidentsOf,
   type JsonObject,
   loadPack,
   type Playbook,
@@ -19,14 +18,15 @@ import {
   readPlaybook,
   recordCalls,
   runPlaybook,
-  ValueError,
 } from '@verdict/xsoar';
 import { type Command, InvalidArgumentError } from 'commander';
-import { CliError, type Io, note, sayJson } from '../io.ts';
+import { type Io, note, sayJson } from '../io.ts';
 import { whole } from '../options.ts';
 import { askerOf, watchRun } from '../playbook-terminal.ts';
 import { testPlaybooks } from '../playbook-tests.ts';
-import { readJsonFile, readTextFile } from '../text-file.ts';
+import { printable } from '../table.ts';
+import { readTextFile } from '../text-file.ts';
+import { incidentIn, otherIncidents } from '../warroom/incidents.ts';
 import { type InstanceOptions, settingsOf, several, withInstanceSettings } from '../warroom/instances.ts';
 import { instanceOfPack } from '../xsoar-instances.ts';
 
@@ -59,11 +59,11 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
     .option('--json', 'answer with the trace, the context and the incident as JSON')
     .action(async (file: string, options: RunOptions) => {
       const playbookRead = readPlaybook(readTextFile(file), file);
-      const { result } = await runHere(io, file, playbookRead, options, (host) => host);
+      const { result, asked } = await runHere(io, file, playbookRead, options, (host) => host);
       if (options.trace !== undefined) writeFileSync(options.trace, `${JSON.stringify(result.trace, undefined, 2)}\n`);
       if (options.svg !== undefined) writeFileSync(options.svg, drawRun(playbookRead, result.trace));
       if (options.json) sayJson(io, answerOf(result, options));
-      conclude(io, result, fail);
+      conclude(io, result, asked, options, fail);
     });
 
   withRunOptions(playbook.command('record <file>'))
@@ -72,7 +72,7 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
     .action(async (file: string, options: RunOptions & { out: string }) => {
       const playbookRead = readPlaybook(readTextFile(file), file);
       let recorder: ReturnType<typeof recordCalls> | undefined;
-      const { result, before, others, inputs } = await runHere(io, file, playbookRead, options, (host) => {
+      const { result, before, others, inputs, asked } = await runHere(io, file, playbookRead, options, (host) => {
         recorder = recordCalls(host);
         return recorder.host;
       });
@@ -88,7 +88,7 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
       });
       writeFileSync(options.out, text);
       note(io, `Wrote ${options.out}. Answers of the service are in it: look through them before you share it.`);
-      conclude(io, result, fail);
+      conclude(io, result, asked, options, fail);
     });
 
   playbook
@@ -122,29 +122,29 @@ async function runHere(io: Io, file: string, playbook: Playbook, options: RunOpt
   const pack = loadPack(folder);
   if (pack.others.length > 0) note(io, `Not run here, because it is not in JavaScript: ${pack.others.join(', ')}.`);
   const others = options.incidents === undefined ? new Map() : otherIncidents(options.incidents);
-  const incident = incidentOf(options.incident === undefined ? {} : copyJson(readJsonFile(options.incident)), others);
+  const incident = incidentOf(options.incident === undefined ? {} : incidentIn(options.incident), others);
   const inputs: JsonObject = Object.fromEntries(options.input);
+  let interrupted = false;
+  const ask = askerOf(io, options.answer, () => {
+    interrupted = true;
+  });
+  const asked: Ask[] = [];
   const host = packHost({
     instances: options.instance.map((text) => instanceOfPack(io, text, pack, settingsOf(options))),
     automations: pack.automations,
     findPlaybook: playbookFinder([dirname(resolve(file)), folder]),
-    ask: askerOf(io, options.answer),
-    clock: REAL_CLOCK,
+    ask: (asks) => {
+      asked.push(asks);
+      return ask(asks);
+    },
+    clock: { ...REAL_CLOCK, sleep: (ms) => sleepUnlessStopped(io, ms) },
+    isStopped: () => io.signal.aborted || interrupted,
     analyst: options.analyst,
     env: io.env,
     ...(options.json !== true && { watch: watchRun(io) }),
   });
   const result = await runPlaybook({ playbook, incident, others, host: wrap(host), inputs, timeoutMs: options.timeout * 1000 });
-  return { result, before: incident, others, inputs };
-}
-
-function otherIncidents(file: string): ReadonlyMap<string, Incident> {
-  try {
-    return incidentsOf(copyJson(readJsonFile(file)));
-  } catch (error) {
-    if (error instanceof ValueError) throw new CliError(`${file}: ${error.message}.`);
-    throw error;
-  }
+  return { result, before: incident, others, inputs, asked };
 }
 
 function answerOf({ trace, context, incident, others }: RunResult, { incidents }: RunOptions): object {
@@ -152,12 +152,31 @@ function answerOf({ trace, context, incident, others }: RunResult, { incidents }
   return { trace, context, incident: incidentJson(incident), ...more };
 }
 
-function conclude(io: Io, { trace }: RunResult, fail: () => void): void {
-  if (trace.state === 'completed') note(io, `${trace.playbook} came to its end.`);
-  else {
-    note(io, `${trace.playbook}: ${trace.problem ?? trace.state}.`);
-    if (trace.state === 'waiting') note(io, 'Answer with --answer TASK=VALUE, or run it on a terminal.');
-    fail();
+function conclude(io: Io, { trace }: RunResult, asked: readonly Ask[], options: RunOptions, fail: () => void): void {
+  if (trace.state === 'completed') {
+    note(io, printable(`${trace.playbook} came to its end.`));
+    return;
+  }
+  const problem = trace.problem ?? trace.state;
+  note(io, printable(`${trace.playbook}: ${problem}${/[.!?]$/.test(problem) ? '' : '.'}`));
+  if (trace.state === 'waiting') {
+    note(io, 'Answer with --answer TASK=VALUE, or run it on a terminal.');
+    const fits = (name: string) => asked.some((ask) => answerFor(ask, new Map([[name, '']])) !== undefined);
+    const idle = [...options.answer.keys()].filter((name) => !fits(name));
+    if (idle.length > 0) note(io, printable(`No task has asked for the answer ${idle.map((name) => `"${name}"`).join(', ')}.`));
+  } else if (/no instance has the command/.test(problem) && options.instance.length === 0) {
+    note(io, 'Commands need an instance: --instance NAME=URL,KEYFILE, and --pack FOLDER where they are not Verdict’s.');
+  } else if (/no instance has the command|neither built in nor part of the pack/.test(problem)) {
+    note(io, 'Name the pack that has it with --pack FOLDER.');
+  }
+  fail();
+}
+
+/** Sleeps in short pieces, so that Ctrl-C need not be waited for. */
+async function sleepUnlessStopped(io: Io, ms: number): Promise<void> {
+  const end = REAL_CLOCK.now() + ms;
+  for (let left = ms; left > 0 && !io.signal.aborted; left = end - REAL_CLOCK.now()) {
+    await REAL_CLOCK.sleep(Math.min(left, 200));
   }
 }
 

@@ -1,5 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createLog, DEFAULTS, type Running, startService } from '@verdict/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -93,14 +96,80 @@ describe('what goes wrong', () => {
     expect(down).toMatchObject({ status: 1, out: expect.stringContaining('http://127.0.0.1:1 cannot be reached') });
   });
 
+  it('tells a certificate that is not trusted from a host that is not there, and takes it where it is told to', async () => {
+    const made = await shell.verdict(['tls', 'self-signed', join(shell.folder, 'tls')]);
+    expect(made, made.err).toMatchObject({ status: 0 });
+    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => readFileSync(join(shell.folder, 'tls', name)));
+    const server = createServer({ cert, key }, (asked, answer) => {
+      const { method, headers, url } = asked;
+      const onward = request(new URL(url!, running.url), { method, headers }, (back) => {
+        answer.writeHead(back.statusCode!, back.headers);
+        back.pipe(answer);
+      });
+      asked.pipe(onward);
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    try {
+      const there = instance('prod', `https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const refused = await warroom(['!test-module'], there);
+      expect(refused).toMatchObject({
+        status: 1,
+        out: expect.stringMatching(/Error: The certificate of https:\S+ is not trusted \(.*\): install it/),
+      });
+      expect(await warroom(['!test-module'], [...there, '--insecure'])).toMatchObject({
+        status: 0,
+        out: expect.stringContaining('\nok\n'),
+      });
+    } finally {
+      server.close();
+    }
+  });
+
   it('ends a run at the first error, unless it is told to keep going', async () => {
     const file = write('run.txt', '# a comment\n\n!nonsense\n!Print value=on\n!exit\n!Print value=never\n');
     const ended = await shell.verdict(['warroom', ...instance(), '--run', file]);
-    expect(ended).toMatchObject({ status: 1, out: 'warroom> !nonsense\nError: There is no command nonsense.\n\n' });
+    expect(ended).toMatchObject({
+      status: 1,
+      out: 'warroom> !nonsense\nError: There is no command nonsense. !help lists them.\n\n',
+    });
     const on = await shell.verdict(['warroom', ...instance(), '--run', file, '--keep-going']);
     expect(on.status).toBe(1);
     expect(on.out).toContain('warroom> !Print value=on\non\n');
     expect(on.out).not.toContain('never');
+  });
+
+  it('says of files what is wrong with them', async () => {
+    const list = write('list.json', '[{"id": "1"}]');
+    const text = write('text.json', '"x"');
+    const torn = write('torn.json', '{"a": "\u001b[31m\u202e');
+    const said = async (file: string) => (await warroom([`!incident load ${file}`])).out;
+    expect(await said(list)).toContain(
+      `${list} is a list; an incident is one JSON object. Others than the one at hand go to --incidents.`,
+    );
+    expect(await said(text)).toContain(`${text} is no incident: write a JSON object such as`);
+    expect(await said('/no/such')).toContain('There is no file /no/such.');
+    expect(await said(shell.folder)).toContain('is not a file.');
+    const tornSaid = await said(torn);
+    expect(tornSaid).toContain(`${torn} is not JSON: `);
+    for (const bad of ['\u001b', '\u202e']) expect(tornSaid).not.toContain(bad);
+  });
+
+  it('is not buried under a large alert, which the service judges', async () => {
+    const { status, out } = await warroom([
+      `!arcanna-send-event job_id=${jobId} title=big event_json=\`{"a":"${'x'.repeat(2 * 1024 * 1024)}"}\``,
+    ]);
+    expect(status).toBe(1);
+    expect(out).toContain('… (2,097,');
+    expect(out).toContain('Error: The body is larger than this service takes.');
+    expect(out.length).toBeLessThan(3_000);
+  });
+
+  it('is status 1 where Ctrl-C leaves lines that were not run', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    const file = write('stopped.txt', '!Print value=never\n');
+    const ran = await shell.verdict(['warroom', ...instance(), '--run', file], { signal: stop.signal });
+    expect(ran).toMatchObject({ status: 1, out: '', err: 'Stopped: the lines from here on were not run.\n' });
   });
 
   it.each<[string, readonly string[], RegExp]>([
@@ -121,6 +190,7 @@ describe('what goes wrong', () => {
       ['--instance', 'p=http://localhost:1,@', '--pack', '@snake'],
       /Only JavaScript runs here, and it has Snake \(python\)/,
     ],
+    ['incidents that are no list', ['--instance', 'p=http://localhost:1,@', '--incidents', '@'], /is not JSON/],
     ['no file', ['--instance', 'p=http://localhost:1,@', '--run', '/no/such'], /no file/],
     ['an unknown option', ['--instance', 'p=http://localhost:1,@', '--nonsense'], /unknown option/],
   ])('is status 2: %s', async (_, argv, reason) => {
@@ -178,4 +248,35 @@ describe('at the terminal', () => {
     const raw = await warroom(['!arcanna-get-jobs raw-response=true']);
     expect(raw.out).toMatch(/"title": "Endpoint alerts"/);
   });
+});
+
+it('finds incidents, and sends the feedback of those that an outage kept from the service', async () => {
+  await told([`!arcanna-send-event job_id=${jobId} title=t event_json={} id_value=late-1`]);
+  const waiting = {
+    id: '7',
+    status: 2,
+    closingUserId: 'ana',
+    closeReason: 'False Positive',
+    CustomFields: {
+      verdicteventid: 'late-1',
+      verdictjobid: String(jobId),
+      verdictfeedback: 'not sent: x',
+      verdictfeedbackuser: 'ana',
+    },
+  };
+  const others = write('others.json', JSON.stringify([waiting, { id: '8', status: 1 }]));
+  const { status, lines } = await told(
+    [
+      '!getIncidents query=`status:closed and verdictfeedback:not*` extend-context=Before=total',
+      '!VerdictResendFeedback query=`status:closed and verdictfeedback:not*`',
+      '!SearchIncidentsV2 id=7',
+      '!context foundIncidents.CustomFields.verdictfeedback',
+    ],
+    [...instance(), '--param', 'close_reason_mapping=False Positive=Drop', '--incidents', others],
+  );
+  expect(lines.map(({ error }) => error).filter((error) => error !== undefined)).toEqual([]);
+  expect(status).toBe(0);
+  expect(lines[1]).toMatchObject({ entries: [{ Contents: { sent: 1, failed: 0, left: 0 } }] });
+  expect(lines[3]?.value).toBe('Drop');
+  expect(lines.at(-1)?.context).toMatchObject({ Before: 1 });
 });

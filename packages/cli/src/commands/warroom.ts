@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { type Integration, loadPack, packFolder, SandboxError, WarRoom } from '@verdict/xsoar';
 import { type Command, CommanderError } from 'commander';
 import { CliError, type Io, note } from '../io.ts';
+import { otherIncidents } from '../warroom/incidents.ts';
 import {
   type InstanceOptions,
   instanceOf,
@@ -17,6 +18,7 @@ interface Options extends InstanceOptions {
   readonly instance: readonly string[];
   readonly pack?: string;
   readonly integration?: string;
+  readonly incidents?: string;
   readonly run?: string;
   readonly keepGoing: boolean;
   readonly json: boolean;
@@ -38,6 +40,7 @@ export function warroomCommand(program: Command, io: Io, failed: () => void): vo
   withInstanceSettings(command)
     .option('--pack <folder>', 'another pack than Verdict’s own')
     .option('--integration <name>', 'the integration of that pack, where it has several')
+    .option('--incidents <file>', 'the other incidents that there are, for getIncidents: a JSON list, each with an id')
     .option('--run <file>', 'run the commands of a file, one a line, and end')
     .option('--keep-going', 'do not end at the first command that fails', false)
     .option('--json', 'a line of JSON for each command, and the context at the end', false)
@@ -74,7 +77,9 @@ function openRoom(options: Options, io: Io): WarRoom {
   const integration = integrationOf(integrations, options.integration, others);
   const settings = settingsOf(options);
   const instances = options.instance.map((said) => instanceOf(said, integration, settings, io));
-  return new WarRoom({ instances, automations, env: io.env });
+  const room = new WarRoom({ instances, automations, env: io.env });
+  if (options.incidents !== undefined) room.loadOthers(otherIncidents(options.incidents));
+  return room;
 }
 
 function integrationOf(integrations: readonly Integration[], wanted: string | undefined, others: readonly string[]): Integration {

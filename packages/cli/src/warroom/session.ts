@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { ContextError, complete, type Json, type Outcome, SandboxError, visible, type WarRoom } from '@verdict/xsoar';
-import { CliError, type Io, note, say, sayJson } from '../io.ts';
+import { CliError, count, type Io, note, say, sayJson } from '../io.ts';
 import { openHistory } from './history.ts';
+import { incidentIn } from './incidents.ts';
 import { showCommand, showCommands, showJson, showOutcome } from './show.ts';
 
 export interface SessionOptions {
@@ -12,8 +12,8 @@ export interface SessionOptions {
   readonly keepGoing: boolean;
 }
 
-const LARGEST_INCIDENT = 10 * 1024 * 1024;
 const PROMPT = 'warroom> ';
+const LONGEST_ECHO = 2_000;
 
 /**
  * Runs lines one after the other; empty ones and those that begin with `#` do nothing.
@@ -29,8 +29,13 @@ export async function runLines(
   for await (const line of lines) {
     const text = line.trim();
     if (text === '' || text.startsWith('#')) continue;
-    if (isExit(text) || io.signal.aborted) break;
-    if (!options.json) say(io, `${PROMPT}${visible(text)}`);
+    if (isExit(text)) break;
+    if (io.signal.aborted) {
+      note(io, 'Stopped: the lines from here on were not run.');
+      well = false;
+      break;
+    }
+    if (!options.json) say(io, `${PROMPT}${echoOf(text)}`);
     const done = await runLine(text, room, io, options.json);
     if (!options.json) say(io);
     if (done) continue;
@@ -104,20 +109,9 @@ function incident(rest: string, room: WarRoom, io: Io, json: boolean): boolean {
   const [, action, file = ''] = /^(load|show)(?:\s+(.+))?$/s.exec(rest) ?? [];
   if (action === 'show') return tell(io, json, 'incident', room.incident);
   if (action !== 'load' || file === '') throw new CliError('Write !incident load FILE, or !incident show.');
-  room.loadIncident(readIncident(file));
+  room.loadIncident(incidentIn(file));
   const { name } = room.incident;
   return tell(io, json, 'incident', typeof name === 'string' ? `Loaded the incident ${name}.` : 'Loaded the incident.');
-}
-
-function readIncident(file: string): unknown {
-  try {
-    if (statSync(file).size > LARGEST_INCIDENT) throw new CliError(`${file} is larger than 10 MiB.`);
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    const reason = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
-    throw new CliError(`${file} ${reason}.`);
-  }
 }
 
 function help(name: string, room: WarRoom, io: Io, json: boolean): boolean {
@@ -147,8 +141,14 @@ function sayOutcome(io: Io, { command, results }: Outcome): void {
 
 function lookOf(io: Io): { width: number; colour: boolean } {
   const terminal = 'isTTY' in io.out && io.out.isTTY === true;
-  const columns = 'columns' in io.out && typeof io.out.columns === 'number' ? io.out.columns : 120;
+  const columns = 'columns' in io.out && typeof io.out.columns === 'number' && io.out.columns > 0 ? io.out.columns : 120;
   return { width: columns, colour: terminal && !io.env.NO_COLOR };
+}
+
+/** The line as it is shown again; a large alert in it would bury what comes of it. */
+function echoOf(line: string): string {
+  if (line.length <= LONGEST_ECHO) return visible(line);
+  return `${visible(line.slice(0, LONGEST_ECHO))}… (${count(line.length)} characters)`;
 }
 
 function isExit(text: string): boolean {

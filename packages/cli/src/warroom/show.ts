@@ -46,7 +46,8 @@ export function showCommand(command: OfferedCommand): string {
     required ? `${name} *` : name,
     defaultValue === undefined ? description : `${description} (default: ${defaultValue})`,
   ]);
-  const common = command.instances.length > 0 ? Object.entries(COMMON_ARGUMENTS) : [];
+  // A script or a built-in command asks no instance.
+  const common = Object.entries(COMMON_ARGUMENTS).filter(([name]) => name !== 'using' || command.instances.length > 0);
   const most = 110;
   const parts = [`!${command.name}: ${visible(command.description)}`];
   if (command.instances.length > 0) parts.push(`Instances: ${command.instances.join(', ')}`);
@@ -65,7 +66,12 @@ function showResult({ entries }: CommandResult, raw: boolean, look: Look): strin
 
 function showEntry(entry: Entry, raw: boolean, look: Look): string {
   if (isError(entry)) return paint(`Error: ${visible(readableText(entry))}`, '31', look);
-  return raw ? showJson(entry.Contents) : renderMarkdown(readableText(entry), look);
+  if (raw) return showJson(entry.Contents);
+  return isMarkdown(entry) ? renderMarkdown(readableText(entry), look) : visible(readableText(entry));
+}
+
+function isMarkdown({ HumanReadable: readable = '', ReadableContentsFormat: format, ContentsFormat: contents }: Entry): boolean {
+  return readable === '' ? contents === 'markdown' : format !== 'text';
 }
 
 function heading(text: string, look: Look): string {

@@ -7,9 +7,11 @@ import {
   JobParams,
   JobView,
   LabelNames,
+  LabelsQuery,
   microsToOffset,
   readJobByName,
   readJobId,
+  readLabelsAs,
   readUsername,
   UsernameQuery,
 } from '@verdict/contract';
@@ -18,7 +20,7 @@ import type { Principal } from '../http/principal.ts';
 import { expectValid } from '../http/read.ts';
 import { type Call, type Route, route } from '../http/route.ts';
 import type { Authenticate } from '../http/server.ts';
-import { type Job, jobStatus, openLabels } from './job.ts';
+import { classId, type Job, jobStatus, openLabels } from './job.ts';
 import type { JobService } from './job-service.ts';
 
 /** Starts a training; says in a sentence when it cannot. */
@@ -131,8 +133,14 @@ export function jobRoutesV1(deps: {
       tag: 'v1: jobs',
       right: { input: 'any', scope: 'read:resources', role: 'analyst' },
       params: JobParams,
+      query: LabelsQuery,
       response: LabelNames,
-      handler: async ({ principal, params }) => labelNames(await jobOf(principal, params)),
+      handler: async ({ principal, params, query }) => {
+        const job = await jobOf(principal, params);
+        const as = expectValid(readLabelsAs(query));
+        // Labels that were retired leave gaps, so class ids cannot be told from the names.
+        return as === 'class_ids' ? openLabels(job.labels).map(({ classNo }) => classId(classNo)) : labelNames(job);
+      },
     }),
     route({
       method: 'POST',

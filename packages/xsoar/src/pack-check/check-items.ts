@@ -5,6 +5,9 @@ import { dataAt, isThere, listAt, type PackDocument, textAt } from './pack-files
 
 type Path = readonly (string | number)[];
 
+/** Characters of a description that says something. */
+const SHORTEST = 3;
+
 /** Collects the findings of one document. */
 export class Findings {
   readonly found: Finding[] = [];
@@ -84,6 +87,8 @@ export function checkIntegration(document: PackDocument): Finding[] {
   const { data } = document;
   needKeys(findings, data, ['commonfields', 'name', 'display', 'category', 'description', 'configuration', 'script']);
   checkCommon(findings, data);
+  needLists(findings, data, [], ['configuration']);
+  needLists(findings, dataAt(data, 'script'), ['script'], ['commands']);
   for (const [index, parameter] of listAt(data, 'configuration').entries())
     checkParameter(findings, parameter, ['configuration', index]);
   const names = listAt(data, 'configuration').map((parameter) => textAt(parameter, 'name'));
@@ -145,6 +150,7 @@ export function checkDashboard(document: PackDocument): Finding[] {
   const findings = new Findings(document);
   const { data } = document;
   needKeys(findings, data, ['id', 'name', 'layout', 'version']);
+  needLists(findings, data, [], ['layout']);
   checkVersions(findings, data, 'fromVersion');
   for (const [index, widget] of listAt(data, 'layout').entries()) {
     if (!isThere(widget, 'id')) findings.add('required-keys', ['layout', index], 'A widget has no id.', 'Give it an id.');
@@ -181,9 +187,19 @@ function needKeys(findings: Findings, data: Data, keys: readonly string[]): void
   }
 }
 
+/** What is read as a list is one, where it is there. */
+function needLists(findings: Findings, data: Data | undefined, path: Path, keys: readonly string[]): void {
+  for (const key of keys) {
+    if (isThere(data, key) && !Array.isArray(dataAt(data, key)))
+      findings.add('required-keys', [...path, key], `${key} is not a list.`, 'Make it a list.');
+  }
+}
+
 function needText(findings: Findings, data: Data | undefined, path: Path, key: string, what: string): void {
-  if (textAt(data, key).trim().length < 3)
-    findings.add('described', [...path, key], `${what} has no description.`, `Say under ${key} what it is for.`);
+  const text = textAt(data, key).trim();
+  if (text.length >= SHORTEST) return;
+  const says = text === '' ? 'has no description' : `has "${text}" for a description`;
+  findings.add('described', [...path, key], `${what} ${says}.`, `Say under ${key} what it is for.`);
 }
 
 function checkCommon(findings: Findings, data: Data): void {
@@ -291,6 +307,7 @@ function checkParameter(findings: Findings, parameter: Data, path: Path): void {
 }
 
 function checkArgumentsAndOutputs(findings: Findings, data: Data, path: Path, key: 'arguments' | 'args', of: string): void {
+  needLists(findings, data, path, [key, 'outputs']);
   for (const [index, argument] of listAt(data, key).entries()) {
     const at = [...path, key, index];
     const name = textAt(argument, 'name');

@@ -22,9 +22,9 @@ const SUPPORT = ['xsoar', 'partner', 'developer', 'community'];
 
 /**
  * Checks `pack_metadata.json` against the release notes that are there.
- * @param notes names of the files in `ReleaseNotes`.
+ * @param notes names of the files in `ReleaseNotes`; undefined where none are expected.
  */
-export function checkMetadata(document: PackDocument, notes: readonly string[]): Finding[] {
+export function checkMetadata(document: PackDocument, notes: readonly string[] | undefined): Finding[] {
   const findings = new Findings(document);
   const { data } = document;
   for (const key of KEYS) {
@@ -57,6 +57,7 @@ export function checkMetadata(document: PackDocument, notes: readonly string[]):
     );
     return findings.found;
   }
+  if (notes === undefined) return findings.found;
   const versions = notes
     .map((name) => name.replace(/\.(md|json)$/, '').replaceAll('_', '.'))
     .filter((one) => /^\d+\.\d+\.\d+$/.test(one));

@@ -26,7 +26,9 @@ const BAD: Readonly<
 > = {
   readable: [
     [INTEGRATION, /anchor/, (pack) => spoil(pack, INTEGRATION, 'a: &a [1]\nb: *a\n')],
-    ['pack_metadata.json', /not plain YAML/, (pack) => spoil(pack, 'pack_metadata.json', '{"name": ')],
+    ['pack_metadata.json', /not JSON/, (pack) => spoil(pack, 'pack_metadata.json', '{"name": ')],
+    [FIELD, /not JSON/, (pack) => spoil(pack, FIELD, '{name: State}')],
+    [FIELD, /no map of keys and values/, (pack) => spoil(pack, FIELD, '"x"')],
   ],
   'file-name': [
     ['Scripts/SampleScript/other.yml', /another name/, (pack) => move(pack, SCRIPT, 'Scripts/SampleScript/other.yml')],
@@ -210,6 +212,32 @@ describe('pack check', () => {
       '"Sample.state" is named, and no earlier task that the pack describes gives it.',
     ]);
     expect(found.every(({ severity }) => severity === 'warning')).toBe(true);
+  });
+
+  it('says of what cannot be read one thing only', () => {
+    const pack = goodPack() as { [path: string]: Part };
+    spoil(pack, FIELD, '["x"]');
+    expect(check(pack).map(({ rule, message }) => [rule, message])).toEqual([
+      ['readable', 'The file is no map of keys and values.'],
+    ]);
+  });
+
+  it('names what is no list, and ids that are alike and no UUID', () => {
+    const pack = goodPack() as { [path: string]: Part };
+    set(pack[INTEGRATION]!.script!, 'commands', 'nonsense');
+    set(task(pack, '1'), 'taskid', 'x');
+    set(task(pack, '1').task!, 'id', 'x');
+    const said = check(pack).map(({ message, place }) => `${message} ${place}`);
+    expect(said).toContain('commands is not a list. script.commands');
+    expect(said).toContain('taskid is "x", which is no UUID. task "1" (Task 1)');
+  });
+
+  it('takes an archive that was made for the upload and unpacked', () => {
+    const { 'pack_metadata.json': metadata, 'README.md': _, '.pack-ignore': __, '.secrets-ignore': ___, ...rest } = goodPack();
+    const tree = Object.entries(rest).filter(([path]) => !path.startsWith('ReleaseNotes/'));
+    expect(check({ ...Object.fromEntries(tree), 'metadata.json': metadata })).toEqual([]);
+    const untitled = check({ ...Object.fromEntries(tree), 'metadata.json': { ...(metadata as object), name: '' } });
+    expect(untitled).toMatchObject([{ file: 'metadata.json', rule: 'metadata-keys', message: 'name is empty.' }]);
   });
 
   it('says where it stands', () => {

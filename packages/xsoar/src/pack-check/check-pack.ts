@@ -48,16 +48,11 @@ function checkPack(files: PackFiles): Finding[] {
   const within = (folder: string) =>
     [...documents].filter(([own]) => own.startsWith(`${folder}/`)).map(([, document]) => document);
 
-  findings.push(...checkRoot(files));
-  const metadata = documents.get('pack_metadata.json');
+  if (!files.isUpload) findings.push(...checkRoot(files));
+  const metadata = documents.get(files.isUpload ? 'metadata.json' : 'pack_metadata.json');
   if (metadata !== undefined) {
     const notes = files.paths.map(inside).filter((own) => own.startsWith('ReleaseNotes/'));
-    findings.push(
-      ...checkMetadata(
-        metadata,
-        notes.map((own) => basename(own)),
-      ),
-    );
+    findings.push(...checkMetadata(metadata, files.isUpload ? undefined : notes.map((own) => basename(own))));
   }
   const [integrations, scripts] = [within('Integrations'), within('Scripts')];
   for (const document of integrations)
@@ -102,6 +97,7 @@ function checkPack(files: PackFiles): Finding[] {
 function isContent(own: string): boolean {
   return (
     own === 'pack_metadata.json' ||
+    own === 'metadata.json' ||
     /^(Integrations|Scripts|Playbooks|TestPlaybooks)\/([^/]+\/)?[^/]+\.ya?ml$/.test(own) ||
     /^(IncidentFields|Dashboards)\/([^/]+\/)?[^/]+\.json$/.test(own)
   );

@@ -126,7 +126,9 @@ function checkTaskIds(findings: Findings, document: PackDocument, task: Task): v
       'task-id',
       at(task, 'taskid'),
       taskTitle(task),
-      `taskid is "${task.taskId}" and task.id is "${task.innerId}".`,
+      task.taskId === task.innerId
+        ? `taskid is ${task.taskId === '' ? 'missing' : `"${task.taskId}", which is no UUID`}.`
+        : `taskid is "${task.taskId}" and task.id is "${task.innerId}".`,
       'Make both the same UUID.',
     );
   }

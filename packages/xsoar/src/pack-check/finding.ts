@@ -18,7 +18,7 @@ export interface Finding {
 
 /** All rules, with what each asks for. */
 export const RULES = {
-  readable: 'Each YAML and JSON file can be read: plain data, without anchors, tags and keys given twice.',
+  readable: 'Each YAML and JSON file can be read: a map of plain data, without anchors, tags and keys given twice.',
   'file-name': 'Folders and files of integrations and scripts have names in PascalCase; names of playbook files have no blanks.',
   'missing-file': 'What belongs to a pack, an integration or a script is there.',
   'metadata-keys': 'pack_metadata.json has all keys that the marketplace asks for.',

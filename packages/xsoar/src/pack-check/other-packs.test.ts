@@ -337,3 +337,26 @@ it('what is wrong in such a pack is found all the same', () => {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+it('SearchIncidentsV2 gives foundIncidents and nothing else', () => {
+  const pack = strangersPack();
+  const search = (path: string) =>
+    draftPlaybook({
+      '0': { type: 'start', next: ['1'] },
+      '1': { script: 'SearchIncidentsV2', args: { query: 'status:closed' }, next: ['2'] },
+      '2': { script: 'Print', args: { value: `\${${path}}` } },
+    });
+  const problems = (path: string) => {
+    const folder = writePack({ ...pack, 'Playbooks/playbook-Search.yml': search(path) });
+    try {
+      const { findings } = checkPacks(folder);
+      return findings.filter(({ rule, message }) => rule === 'unknown-reference' && message.includes(`"${path}"`));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  expect(problems('foundIncidents.id')).toEqual([]);
+  expect(problems('Found.id')).toMatchObject([
+    { severity: 'error', message: '"Found.id" is named, and no earlier task gives it.' },
+  ]);
+});

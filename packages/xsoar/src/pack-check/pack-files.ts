@@ -14,6 +14,8 @@ export interface PackFiles {
   readonly paths: readonly string[];
   /** Path of the pack in that folder; empty where it is the folder itself. */
   readonly root: string;
+  /** Whether it is the form that XSOAR uploads, as an archive holds it: with a `metadata.json`, and without what repositories have besides. */
+  readonly isUpload: boolean;
   read(path: string): string;
 }
 
@@ -28,20 +30,26 @@ const MOST_DEPTH = 12;
 const SKIPPED: ReadonlySet<string> = new Set(['node_modules', '.git', '__pycache__', 'venv', '.venv']);
 
 /**
- * Finds the packs in a folder: itself where it has a `pack_metadata.json`, else each folder below that has one. Links are not followed.
+ * Finds the packs in a folder: itself where it has a `pack_metadata.json`, else each folder below that has one. Where there is none, folders with
+ * a `metadata.json` count, which is how archives for the upload look. Links are not followed.
  * @throws NoPack where there is none, or more than 20,000 files.
  */
 export function findPacks(folder: string): PackFiles[] {
   const all = walk(folder);
-  const roots = all.filter((path) => basename(path) === 'pack_metadata.json').map((path) => dirname(path));
+  const rootsOf = (name: string) => all.filter((path) => basename(path) === name).map((path) => dirname(path));
+  const trees = rootsOf('pack_metadata.json');
+  const roots = trees.length > 0 ? trees : rootsOf('metadata.json');
   const kept = roots.filter((root) => !roots.some((other) => other !== root && (other === '.' || root.startsWith(`${other}/`))));
   if (kept.length === 0) {
-    throw new NoPack(`${folder} holds no content pack: there is no pack_metadata.json in it or in a folder below it.`);
+    throw new NoPack(
+      `${folder} holds no content pack: there is no pack_metadata.json in it or in a folder below it, and no metadata.json of an unpacked archive.`,
+    );
   }
   return kept.map((root) => ({
     root: root === '.' ? '' : root,
+    isUpload: trees.length === 0,
     paths: root === '.' ? all : all.filter((path) => path.startsWith(`${root}/`)),
-    read: (path) => readFileSync(join(folder, path), 'utf8'),
+    read: (path) => readFileSync(join(folder, path), 'utf8').replace(/^\uFEFF/, ''),
   }));
 }
 
@@ -62,6 +70,7 @@ function walk(folder: string): string[] {
 
 /** Reads a document, or tells why not. */
 export function readDocument(files: PackFiles, path: string): PackDocument | Finding {
+  const isJson = path.endsWith('.json');
   const unreadable = (message: string, line: number): Finding => ({
     file: path,
     line,
@@ -69,15 +78,31 @@ export function readDocument(files: PackFiles, path: string): PackDocument | Fin
     rule: 'readable',
     severity: 'error',
     message: `The file ${message}.`,
-    mend: 'Write it as plain YAML or JSON.',
+    mend: isJson ? 'Write it as JSON.' : 'Write it as plain YAML.',
   });
   const text = files.read(path);
   if (text.length > LARGEST) return unreadable(`is larger than ${LARGEST.toLocaleString('en')} characters`, 1);
   try {
-    return { path, ...readSafeYaml(text) };
+    const read = readSafeYaml(text);
+    // What YAML takes as well, such as names without quotes, XSOAR does not.
+    const wrong = isJson ? jsonProblem(text) : undefined;
+    if (wrong !== undefined) return unreadable(`is not JSON: ${wrong}`, 1);
+    if (typeof read.data === 'object' && read.data !== null && !Array.isArray(read.data)) return { path, ...read };
+    return unreadable('is no map of keys and values', 1);
   } catch (error) {
-    if (error instanceof BadYaml) return unreadable(error.message, error.line);
+    if (error instanceof BadYaml) {
+      return unreadable(isJson ? error.message.replace('plain YAML', 'JSON') : error.message, error.line);
+    }
     throw error;
+  }
+}
+
+function jsonProblem(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

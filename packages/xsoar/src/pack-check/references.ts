@@ -133,6 +133,8 @@ export function givesOf(task: Task, catalogue: Catalogue): Gives {
       const key = simple(task, 'key');
       if (key === '' || key.includes('${')) unknown = true;
       else paths.push(tryKeys(key));
+    } else if (name === 'SearchIncidentsV2') {
+      paths.push(['foundIncidents']);
     } else if (known !== undefined) {
       paths.push(...known.outputs.map(tryKeys));
       // Scripts put things into the context in ways of their own, and many do not say so.

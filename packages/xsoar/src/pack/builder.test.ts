@@ -7,9 +7,14 @@ import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { COMMANDS } from './commands.ts';
-import { INCIDENT_FIELDS } from './incident-fields.ts';
+import { cliName, INCIDENT_FIELDS } from './incident-fields.ts';
 import { packArchive, packFolder } from './pack-folder.ts';
 import { PARAMETERS } from './parameters.ts';
+import { PLAYBOOKS } from './playbooks/index.ts';
+import { SCRIPTS } from './scripts.ts';
+
+/** What is written about the pack outside of it. */
+const MANUALS = ['docs/xsoar.md', 'docs/playbook-tests.md', 'README.md'];
 
 const root = join(import.meta.dirname, '../../../..');
 const read = (path: string) => readFileSync(join(packFolder(), path), 'utf8');
@@ -104,6 +109,44 @@ describe('the tree', () => {
         }
       }
     }
+  });
+
+  it('has texts that name what is there: commands, fields, playbooks, scripts', () => {
+    const commands = new Set<string>(COMMANDS.map(({ name }) => name));
+    const names = new Set([
+      'Verdict',
+      ...INCIDENT_FIELDS.map(({ name }) => name),
+      ...PLAYBOOKS.map(({ name }) => name),
+      ...SCRIPTS.map(({ name }) => name),
+    ]);
+    const texts = readdirSync(packFolder(), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'));
+    expect(texts.length).toBeGreaterThan(8);
+    const all = [
+      ...texts.map((path) => [path, read(path)]),
+      ...MANUALS.map((path) => [path, readFileSync(join(root, path), 'utf8')]),
+    ];
+    let seen = 0;
+    for (const [path, text] of all as [string, string][]) {
+      for (const [, name] of text.matchAll(/[`!]((?:arcanna|verdict)-[a-z-]+)(?=[` ])/g)) {
+        expect(commands, `${path}: ${name}`).toContain(name);
+        seen += 1;
+      }
+      for (const [, name] of text.matchAll(/\*{1,2}(Verdict(?: ?[A-Z-][^*\n]*)?)\*{1,2}/g)) expect(names, path).toContain(name);
+    }
+    expect(seen).toBeGreaterThan(COMMANDS.length);
+  });
+
+  it('has a dashboard that asks for fields that are there', () => {
+    const { layout } = JSON.parse(read('Dashboards/dashboard-Verdict.json'));
+    const widgets = (layout as { widget: { query: string; params: { groupBy?: string[] } } }[]).map(({ widget }) => widget);
+    const fields = widgets.flatMap(({ query, params }) => [
+      ...[...query.matchAll(/(verdict\w*):/g)].map(([, name]) => name),
+      ...(params.groupBy ?? []).filter((name) => name.startsWith('verdict')),
+    ]);
+    const known = INCIDENT_FIELDS.map(cliName);
+    expect(fields.filter((name) => !known.some((one) => one === name))).toEqual([]);
+    for (const name of ['verdictdecision', 'verdictbucketstate', 'verdictfeedback', 'verdictdecisionconfidencescore'])
+      expect(fields).toContain(name);
   });
 
   it('has pictures, and a logo of the size that XSOAR wants', () => {

@@ -38,7 +38,7 @@ export function contentTree(code: Code): Files {
     ['pack_metadata.json', jsonText(packMetadata())],
     ['README.md', texts.packReadme()],
     ['.pack-ignore', ''],
-    ['.secrets-ignore', 'http://verdict.example.com:9666\nverdict.example.com\n'],
+    ['.secrets-ignore', 'https://verdict.example.com:9666\nverdict.example.com\n'],
     [`${home}.js`, codeOf(code, INTEGRATION)],
     [`${home}.yml`, yamlText(integrationYml('-'))],
     [`${home}_description.md`, texts.integrationDescription()],

@@ -1,4 +1,5 @@
 import { OUR_COMMANDS } from './our-commands.ts';
+import { DECISION_OUTPUTS, EVENT_OUTPUTS, jobOutputs } from './outputs.ts';
 import type { ArgumentsOf, CommandSpec } from './table.ts';
 
 const JOB_ID = { name: 'job_id', description: 'The AI use case; without it the default of the instance.' } as const;
@@ -6,29 +7,13 @@ const JOB_ID_REQUIRED = { name: 'job_id', required: true, description: 'The AI u
 const EVENT_ID = { name: 'event_id', required: true, description: 'The id of the event in Verdict.' } as const;
 const USERNAME = { name: 'username', required: true, description: 'The name under which Verdict records it.' } as const;
 
-const EVENT_OUTPUTS = [
-  { path: 'Arcanna.Event.event_id', type: 'String', description: 'The id of the event.' },
-  { path: 'Arcanna.Event.job_id', type: 'Number', description: 'The AI use case.' },
-  { path: 'Arcanna.Event.ingest_timestamp', type: 'Date', description: 'When it was stored.' },
-] as const;
-
 /** What Arcanna’s packs offer, with the same names, arguments and outputs. */
 const ARCANNA_COMMANDS = [
   {
     name: 'arcanna-get-jobs',
     description: 'Lists the AI use cases that the key may use.',
     arguments: [],
-    outputs: [
-      { path: 'Arcanna.Jobs.job_id', type: 'Number', description: 'The id of the AI use case.' },
-      { path: 'Arcanna.Jobs.title', type: 'String', description: 'Its title.' },
-      { path: 'Arcanna.Jobs.data_type', type: 'String', description: 'Always empty; older playbooks print it.' },
-      {
-        path: 'Arcanna.Jobs.status',
-        type: 'String',
-        description: 'ENABLED, DISABLED, or READY_TO_SELECT_FEATURES while no decision points are chosen.',
-      },
-      { path: 'Arcanna.Jobs.last_processed_timestamp', type: 'Date', description: 'When it last took an event.' },
-    ],
+    outputs: jobOutputs('Arcanna.Jobs'),
     example: '!arcanna-get-jobs',
   },
   {
@@ -80,44 +65,17 @@ const ARCANNA_COMMANDS = [
       { name: 'interval', defaultValue: '15', description: 'Seconds between two questions while it waits.' },
       { name: 'timeout', defaultValue: '120', description: 'Seconds after which it gives back what it has, decided or not.' },
     ],
-    outputs: [
-      ...EVENT_OUTPUTS,
-      { path: 'Arcanna.Event.status', type: 'String', description: 'pending_inference, OK or ERROR.' },
-      {
-        path: 'Arcanna.Event.result',
-        type: 'String',
-        description: 'The class of the decision, such as class_1, or no_decision.',
-      },
-      { path: 'Arcanna.Event.result_label', type: 'String', description: 'The label of the decision, such as Drop.' },
-      { path: 'Arcanna.Event.confidence_score', type: 'Number', description: 'How sure Verdict is, in percent.' },
-      { path: 'Arcanna.Event.bucket_state', type: 'String', description: 'new, pending, in_knowledge_base or retrain.' },
-      {
-        path: 'Arcanna.Event.outlier',
-        type: 'Boolean',
-        description: 'Whether it is far from everything Verdict was trained on.',
-      },
-      {
-        path: 'Arcanna.Event.automation',
-        type: 'String',
-        description: 'allowed where the decision may be acted on without a person, else ask.',
-      },
-      { path: 'Arcanna.Event.automation_reason', type: 'String', description: 'Why.' },
-      { path: 'Arcanna.Event.reasons', type: 'Unknown', description: 'At most five sentences that say why it was decided so.' },
-      { path: 'Arcanna.Event.error_message', type: 'String', description: 'What went wrong, where something did.' },
-      {
-        path: 'Arcanna.Event.is_duplicated',
-        type: 'Boolean',
-        description: 'Deprecated. Whether an identical event was there before.',
-      },
-      { path: 'Arcanna.Event.confidence_level', type: 'Number', description: 'Deprecated. The confidence as a share of 1.' },
-    ],
+    outputs: DECISION_OUTPUTS,
     example: '!arcanna-get-event-status event_id=4711 polling=true',
   },
   {
     name: 'arcanna-get-decision-set',
     description: 'Gets the labels that an AI use case decides between.',
     arguments: [JOB_ID_REQUIRED],
-    outputs: [{ path: 'Arcanna.Event.decision_set', type: 'Unknown', description: 'The labels, a list.' }],
+    outputs: [
+      { path: 'Arcanna.Event.job_id', type: 'Number', description: 'The AI use case.' },
+      { path: 'Arcanna.Event.decision_set', type: 'Unknown', description: 'The labels, a list.' },
+    ],
     example: '!arcanna-get-decision-set job_id=1201',
   },
   {
@@ -146,6 +104,7 @@ const ARCANNA_COMMANDS = [
     ],
     outputs: [
       { path: 'Arcanna.Event.event_id', type: 'String', description: 'The id of the event.' },
+      { path: 'Arcanna.Event.job_id', type: 'Number', description: 'The AI use case.' },
       { path: 'Arcanna.Event.status', type: 'String', description: 'updated.' },
       { path: 'Arcanna.Event.feedback_status', type: 'String', description: 'updated.' },
     ],

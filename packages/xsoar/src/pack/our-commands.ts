@@ -1,3 +1,4 @@
+import { DECISION_OUTPUTS, jobOutputs } from './outputs.ts';
 import type { CommandSpec } from './table.ts';
 
 /** What Verdict offers beyond Arcanna’s packs. */
@@ -15,22 +16,7 @@ export const OUR_COMMANDS = [
       { name: 'interval', defaultValue: '15', description: 'Seconds between two questions while it waits.' },
       { name: 'timeout', defaultValue: '120', description: 'Seconds after which it gives back what it has, decided or not.' },
     ],
-    outputs: [
-      { path: 'Arcanna.Event.event_id', type: 'String', description: 'The id of the event.' },
-      { path: 'Arcanna.Event.job_id', type: 'Number', description: 'The AI use case.' },
-      { path: 'Arcanna.Event.status', type: 'String', description: 'pending_inference, OK or ERROR.' },
-      { path: 'Arcanna.Event.result', type: 'String', description: 'The class of the decision, or no_decision.' },
-      { path: 'Arcanna.Event.result_label', type: 'String', description: 'The label of the decision.' },
-      { path: 'Arcanna.Event.confidence_score', type: 'Number', description: 'How sure Verdict is, in percent.' },
-      {
-        path: 'Arcanna.Event.outlier',
-        type: 'Boolean',
-        description: 'Whether it is far from everything Verdict was trained on.',
-      },
-      { path: 'Arcanna.Event.automation', type: 'String', description: 'allowed or ask.' },
-      { path: 'Arcanna.Event.automation_reason', type: 'String', description: 'Why.' },
-      { path: 'Arcanna.Event.error_message', type: 'String', description: 'What went wrong, where something did.' },
-    ],
+    outputs: DECISION_OUTPUTS,
     example: '!verdict-get-decision title="Encoded command" event_json=`{"rule":{"name":"Encoded command"}}`',
   },
   {
@@ -43,8 +29,18 @@ export const OUR_COMMANDS = [
     outputs: [
       { path: 'Verdict.Explanation.event_id', type: 'String', description: 'The id of the event.' },
       { path: 'Verdict.Explanation.job_id', type: 'Number', description: 'The AI use case.' },
+      { path: 'Verdict.Explanation.model_id', type: 'String', description: 'The model that decided.' },
+      { path: 'Verdict.Explanation.result', type: 'String', description: 'The class of the decision, or no_decision.' },
       { path: 'Verdict.Explanation.result_label', type: 'String', description: 'The label of the decision.' },
       { path: 'Verdict.Explanation.confidence_score', type: 'Number', description: 'How sure Verdict is, in percent.' },
+      { path: 'Verdict.Explanation.probabilities', type: 'Unknown', description: 'How sure it is of each label, shares of 1.' },
+      {
+        path: 'Verdict.Explanation.outlier',
+        type: 'Boolean',
+        description: 'Whether it is far from everything Verdict was trained on.',
+      },
+      { path: 'Verdict.Explanation.outlier_score', type: 'Number', description: '0 is ordinary, 1 unlike anything trained on.' },
+      { path: 'Verdict.Explanation.learners', type: 'Unknown', description: 'What each learner says by itself.' },
       { path: 'Verdict.Explanation.reasons', type: 'Unknown', description: 'At most five sentences.' },
       { path: 'Verdict.Explanation.towards', type: 'Unknown', description: 'The decision points that speak for the decision.' },
       { path: 'Verdict.Explanation.against', type: 'Unknown', description: 'The decision points that speak against it.' },
@@ -69,15 +65,7 @@ export const OUR_COMMANDS = [
       { path: 'Verdict.Health.url', type: 'String', description: 'The address of the service.' },
       { path: 'Verdict.Health.connected', type: 'Boolean', description: 'true where it answers and takes the key.' },
       { path: 'Verdict.Health.jobs', type: 'Number', description: 'How many AI use cases the key may use.' },
-      { path: 'Verdict.Job.job_id', type: 'Number', description: 'The AI use case that was asked for.' },
-      { path: 'Verdict.Job.title', type: 'String', description: 'Its title.' },
-      { path: 'Verdict.Job.status', type: 'String', description: 'ENABLED, DISABLED or READY_TO_SELECT_FEATURES.' },
-      {
-        path: 'Verdict.Job.retrain_state',
-        type: 'String',
-        description: 'RETRAIN_STARTED, RETRAIN_FINISHED or RETRAIN_FAILED; empty before the first training.',
-      },
-      { path: 'Verdict.Job.retrain_msg', type: 'String', description: 'What is to be said of it.' },
+      ...jobOutputs('Verdict.Job'),
     ],
     example: '!verdict-get-health job_id=1201',
   },

@@ -16,7 +16,7 @@ export interface Parameter {
 export const PARAMETERS: readonly Parameter[] = [
   {
     name: 'url',
-    display: 'Server URL (for example http://verdict.example.com:9666)',
+    display: 'Server URL (for example https://verdict.example.com:9666)',
     type: 0,
     required: true,
     section: 'Connect',

@@ -56,10 +56,10 @@ export function integrationReadme(): string {
 export function integrationDescription(): string {
   return lines(
     '1. In Verdict open **Integrations**, choose **Cortex XSOAR**, and copy the API key.',
-    '2. Here fill in the address of Verdict, such as `http://verdict.example.com:9666`, and the API key.',
+    '2. Here fill in the address of Verdict, such as `https://verdict.example.com:9666`, and the API key.',
     '3. **Test** says `ok`, or what is wrong.',
     '',
-    'Verdict listens on its own machine only, until `VERDICT_HOST` says otherwise. XSOAR in the cloud reaches it through an engine.',
+    'Verdict listens on its own machine only, until `VERDICT_HOST` says otherwise; then it wants a certificate (`VERDICT_TLS_CERT`, `VERDICT_TLS_KEY`), or `VERDICT_ALLOW_HTTP=1` in a network that you trust. XSOAR in the cloud reaches it through an engine.',
     '',
     'Disable instances of Arcanna.AI first: the commands have the same names.',
   );

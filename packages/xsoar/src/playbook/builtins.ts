@@ -1,7 +1,7 @@
 import { deletePath, type Json, type JsonObject, readPath, setPath, textOf, valueToSet } from '../context/index.ts';
-import type { Frame } from './host.ts';
-import { closeIncident, type Incident, incidentId, setIncident, withField } from './incident.ts';
-import { searchIncidents } from './incident-search.ts';
+import { type Frame, pause } from './host.ts';
+import { changeIncident, closeIncident, type Incident, setIncident, withField } from './incident.ts';
+import { foundSentence, searchIncidents, searchOutputs } from './incident-search.ts';
 import { compare } from './operators.ts';
 import { flagFrom, isEmpty, listOf, listOfArgument, numberFrom, ValueError, wholeFrom } from './values.ts';
 
@@ -9,6 +9,8 @@ import { flagFrom, isEmpty, listOf, listOfArgument, numberFrom, ValueError, whol
 export interface Said {
   readonly contents: Json;
   readonly text: string;
+  /** What goes into the context, as entries have it. */
+  readonly context?: JsonObject;
 }
 
 type Script = (args: JsonObject, frame: Frame) => Said | Promise<Said>;
@@ -55,22 +57,30 @@ const BUILTINS: Readonly<Record<string, Script>> = {
   Sleep: async (args, frame) => {
     const seconds = numberFrom(args.seconds);
     if (seconds < 0 || seconds > MOST_SLEEP_SECONDS) throw new ValueError(`Sleep takes from 0 to ${MOST_SLEEP_SECONDS} seconds`);
-    await frame.shared.host.clock.sleep(seconds * 1000);
+    await pause(frame.shared.host, seconds * 1000);
     return said(null, `Slept ${seconds} s.`);
   },
   AssignAnalystToIncident: (args, frame) => assign(isEmpty(args.username) ? args.email : args.username, frame),
   setOwner: (args, frame) => assign(required(args, 'owner'), frame),
   setIncident: (args, frame) => {
-    changeIncident(args, frame, (incident) => setIncident(incident, args));
+    Object.assign(
+      frame.shared,
+      changeIncident(frame.shared, textOf(args.id), (incident) => setIncident(incident, args)),
+    );
     return said(null, `Set ${Object.keys(args).join(', ')}.`);
   },
   closeInvestigation: (args, frame) => {
-    changeIncident(args, frame, (incident) => closeIncident(incident, args, frame.shared.host.clock.now()));
+    const close = (incident: Incident) => closeIncident(incident, args, frame.shared.host.clock.now());
+    Object.assign(frame.shared, changeIncident(frame.shared, textOf(args.id), close));
     return said(null, 'Closed the incident.');
   },
   getIncidents: (args, { shared }) => {
-    const { data, total } = searchIncidents([shared.incident, ...shared.others.values()], args, shared.host.clock.now());
-    return said({ data, total }, `Found ${total} ${total === 1 ? 'incident' : 'incidents'}.`);
+    const found = searchIncidents(shared, args, shared.host.clock.now());
+    return said({ ...found }, foundSentence(found));
+  },
+  SearchIncidentsV2: (args, { shared }) => {
+    const found = searchIncidents(shared, args, shared.host.clock.now());
+    return { ...searchOutputs(found), text: foundSentence(found) };
   },
   AreValuesEqual: (args) => yesNo(readable(args.left) === readable(args.right)),
   Exists: (args) => yesNo(!isEmpty(args.value)),
@@ -105,18 +115,6 @@ function deleteItem(key: string, index: number, { memory }: Frame): string {
 
 function newValue(args: JsonObject): Json {
   return valueToSet(args.value ?? null, flagFrom(args.stringify));
-}
-
-/** Changes the incident at hand, or the one that the argument `id` names. */
-function changeIncident(args: JsonObject, { shared }: Frame, change: (incident: Incident) => Incident): void {
-  const id = textOf(args.id);
-  if (id === '' || id === incidentId(shared.incident)) {
-    shared.incident = change(shared.incident);
-    return;
-  }
-  const other = shared.others.get(id);
-  if (other === undefined) throw new ValueError(`there is no incident ${id}`);
-  shared.others.set(id, change(other));
 }
 
 function assign(who: Json | undefined, frame: Frame): Said {

@@ -1,5 +1,5 @@
 import { type JsonObject, readPath, textOf } from '../context/index.ts';
-import type { Frame } from './host.ts';
+import { type Frame, pause } from './host.ts';
 import { listOf, listOfArgument, numberFrom, ValueError } from './values.ts';
 import { type Outcome, runWork } from './work.ts';
 
@@ -45,7 +45,7 @@ export async function pollGenerically(inputs: JsonObject, frame: Frame): Promise
     if (clock.now() - began + interval > timeout || rounds >= MOST_ROUNDS || clock.now() + interval > frame.shared.deadline) {
       return { output: `Timed out after ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; still pending: ${pending.join(', ')}.` };
     }
-    await clock.sleep(interval);
+    await pause(frame.shared.host, interval);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Context, Json, JsonObject } from '../context/index.ts';
 import type { Incident } from './incident.ts';
 import type { Playbook } from './model.ts';
 import type { TaskTrace } from './trace.ts';
+import { NotKnown } from './values.ts';
 
 /** An entry of the War Room, as commands and scripts return it; the names are XSOAR's. */
 export interface Entry {
@@ -77,6 +78,8 @@ export interface Host {
   /** Asks a person; undefined where nobody answers. */
   ask(ask: Ask): Promise<string | undefined>;
   readonly clock: Clock;
+  /** Asked before each task and after each pause: whether the run is to end here. Its clock should not sleep on then. */
+  readonly isStopped?: () => boolean;
   /** Who gets an incident that is assigned to some analyst. */
   readonly analyst: string;
   /** Told when a task begins and when it is through; `path` are the names of the sub-playbooks around it. */
@@ -99,7 +102,7 @@ export interface Shared {
   readonly deadline: number;
   incident: Incident;
   /** The other incidents that there are, by id. */
-  readonly others: Map<string, Incident>;
+  others: ReadonlyMap<string, Incident>;
   tasksRun: number;
   /** Ids of entries that were errors, for scripts that ask. */
   readonly errorEntries: Set<string>;
@@ -118,4 +121,16 @@ export interface Frame {
   /** Names of the playbooks around this one, outermost first; its own is the last. */
   readonly path: readonly string[];
   lastEntries: readonly string[];
+}
+
+/** @throws NotKnown where the run is to end here, whatever the playbook says about errors. */
+export function refuseIfStopped({ isStopped }: Host): void {
+  if (isStopped?.() === true) throw new NotKnown('the run was stopped');
+}
+
+/** Waits some milliseconds. @throws NotKnown where the run is to end meanwhile. */
+export async function pause(host: Host, ms: number): Promise<void> {
+  refuseIfStopped(host);
+  await host.clock.sleep(ms);
+  refuseIfStopped(host);
 }

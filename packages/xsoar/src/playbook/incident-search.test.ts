@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Incident, incidentOf, incidentsOf } from './incident.ts';
+import { type Incidents, incidentOf, incidentsOf } from './incident.ts';
 import { readIncidentQuery } from './incident-query.ts';
 import { searchIncidents } from './incident-search.ts';
 import { draftPlaybook, runDraft, sentenceOf, testHost } from './testing.ts';
@@ -7,19 +7,28 @@ import { NotKnown, ValueError } from './values.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
 
-const INCIDENTS: readonly Incident[] = [
-  { id: '1', name: 'Phishing mail', type: 'Mail', severity: 3, created: '2026-11-01T00:00:00Z', owner: 'ada' },
-  {
-    id: '2',
-    name: 'Port scan',
-    status: 2,
-    severity: 1,
-    created: '2026-11-10T00:00:00Z',
-    closed: '2026-11-12T00:00:00Z',
-    CustomFields: { verdictfeedback: 'not sent: the War Room says why' },
-  },
-  { id: '3', name: 'Port knock', status: 2, severity: 0.5, CustomFields: { verdictfeedback: 'Drop', tags: ['Lab', 'night'] } },
-].map((data) => incidentOf(data));
+const INCIDENTS: Incidents = {
+  incident: incidentOf({
+    id: '1',
+    name: 'Phishing mail',
+    type: 'Mail',
+    severity: 3,
+    created: '2026-11-01T00:00:00Z',
+    owner: 'ada',
+  }),
+  others: incidentsOf([
+    {
+      id: '2',
+      name: 'Port scan',
+      status: 2,
+      severity: 1,
+      created: '2026-11-10T00:00:00Z',
+      closed: '2026-11-12T00:00:00Z',
+      CustomFields: { verdictfeedback: 'not sent: the War Room says why' },
+    },
+    { id: '3', name: 'Port knock', status: 2, severity: 0.5, CustomFields: { verdictfeedback: 'Drop', tags: ['Lab', 'night'] } },
+  ]),
+};
 
 /** A search of the incident page, and the ids that it finds. */
 const QUERIES: readonly (readonly [string, string])[] = [
@@ -95,7 +104,9 @@ describe('getIncidents', () => {
   });
 
   it('says what it does not know', () => {
-    expect(sentenceOf(NotKnown, () => found({ sort: 'created.desc' }))).toContain('does not know the argument sort');
+    expect(sentenceOf(NotKnown, () => found({ sort: 'created.desc' }))).toContain(
+      'the argument sort of getIncidents is not known here',
+    );
     expect(sentenceOf(NotKnown, () => found({ size: -1 }))).toContain('cannot be less than 0');
     expect(sentenceOf(ValueError, () => found({ fromdate: 'yesterday' }))).toBe('"yesterday" is not a date');
   });
@@ -127,6 +138,27 @@ describe('getIncidents', () => {
     });
     const { trace } = await runDraft(unknown, testHost().host);
     expect(trace).toMatchObject({ state: 'failed', problem: expect.stringMatching(/^task "1" \(Task 1\).*populateFields/) });
+  });
+
+  it('SearchIncidentsV2 puts what it finds into the context, where getIncidents leaves it as it is', async () => {
+    const others = incidentsOf([{ id: '7', status: 2, name: 'Closed before' }, { id: '8' }]);
+    const search = (args: Record<string, string>) => ({ script: 'SearchIncidentsV2', args });
+    const text = draftPlaybook({
+      '0': { type: 'start', next: ['1'] },
+      '1': { command: 'Builtin|||getIncidents', args: { id: '8' }, next: ['2'] },
+      '2': { ...search({ status: 'closed' }), next: ['3'] },
+      '3': { ...search({ id: '7', 'extend-context': 'Name=Contents.data.name' }), next: ['4'] },
+      '4': search({ name: 'nobody' }),
+    });
+    const { trace, context } = await runDraft(text, testHost().host, { others });
+    expect(trace).toMatchObject({ state: 'completed', problem: null });
+    expect(context).toEqual({
+      foundIncidents: { id: '7', status: 2, name: 'Closed before', CustomFields: {} },
+      Name: 'Closed before',
+    });
+    expect(trace.tasks.map(({ output }) => output)).toEqual(
+      expect.arrayContaining(['Found 1 incident.', 'Incidents not found.']),
+    );
   });
 
   it('an incident without an id gets one that no other has', () => {

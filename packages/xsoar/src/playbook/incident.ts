@@ -55,6 +55,24 @@ export function incidentOf(data: Json, others: ReadonlyMap<string, Incident> = n
   return Object.entries(rest).reduce((incident, [key, value]) => withField(incident, key, value), start);
 }
 
+/** The incident at hand, and the others that there are, by id. */
+export interface Incidents {
+  readonly incident: Incident;
+  readonly others: ReadonlyMap<string, Incident>;
+}
+
+/**
+ * Changes the incident at hand, or another one.
+ * @param id of the incident; '' for the one at hand.
+ * @throws ValueError where there is none with this id; what `change` throws.
+ */
+export function changeIncident({ incident, others }: Incidents, id: string, change: (incident: Incident) => Incident): Incidents {
+  if (id === '' || id === incidentId(incident)) return { incident: change(incident), others };
+  const other = others.get(id);
+  if (other === undefined) throw new ValueError(`there is no incident ${id}`);
+  return { incident, others: new Map(others).set(id, change(other)) };
+}
+
 /** What `${incident.…}` sees: all fields side by side. */
 export function incidentView(incident: Incident): JsonObject {
   return { ...incident.custom, ...incident.fields };

@@ -12,6 +12,7 @@ export interface PackHostOptions {
   readonly findPlaybook: (name: string) => Playbook | undefined;
   readonly ask: (ask: Ask) => Promise<string | undefined>;
   readonly clock: Clock;
+  readonly isStopped?: Host['isStopped'];
   readonly analyst: string;
   readonly watch?: Host['watch'];
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -54,6 +55,7 @@ export function packHost(options: PackHostOptions): Host {
     clock: options.clock,
     analyst: options.analyst,
     ...(options.watch !== undefined && { watch: options.watch }),
+    ...(options.isStopped !== undefined && { isStopped: options.isStopped }),
   };
 }
 

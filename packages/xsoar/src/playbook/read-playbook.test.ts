@@ -102,7 +102,8 @@ outputs: []
   it('names file and task of what is wrong', () => {
     const says = (text: string) => sentenceOf(PlaybookError, () => readPlaybook(text, 'p.yml'));
     expect(says('a: [')).toMatch(/^p\.yml, line \d+: the file is not plain YAML/);
-    expect(says('name: x')).toBe('p.yml: starttaskid is missing.');
+    expect(says('name: x')).toBe('p.yml: tasks are missing: a playbook has at least the task that it starts with.');
+    expect(says('{"tasks": {"0": {"type": "start"}}}')).toBe('p.yml: starttaskid is missing.');
     expect(says(draftPlaybook({ '0': { type: 'robot', name: 'R' } }))).toMatch(
       /^p\.yml: task "0" \(R\): type is "robot"; the runner knows start/,
     );

@@ -46,7 +46,8 @@ export function playbookOf(data: Data, file: string): Playbook {
   const whole = new Place(file, data);
   const tasks = new Map<string, Task>();
   const listed = whole.at('tasks').entries();
-  if (listed.length > MOST_TASKS) whole.at('tasks').refuse(`are more than ${MOST_TASKS}`);
+  if (listed.length === 0) whole.at('tasks').refuse('are missing: a playbook has at least the task that it starts with');
+  if (listed.length > MOST_TASKS) whole.at('tasks').refuse(`are more than ${MOST_TASKS}; put some into a sub-playbook`);
   for (const [key, place] of listed) tasks.set(key, readTask(key, place));
   const startId = whole.at('starttaskid').text();
   if (!tasks.has(startId)) whole.at('starttaskid').refuse(`names the task "${startId}", which is not there`);

@@ -294,6 +294,44 @@ describe('the runner', () => {
   });
 });
 
+it('a run that is told to stop ends at its next task or pause, whatever the playbook says about errors', async () => {
+  const text = draftPlaybook({
+    '0': start('1'),
+    '1': { script: 'Sleep', args: { seconds: '100' }, continueonerror: true, next: ['2'] },
+    '2': title('Never'),
+  });
+  const host = (after: number) => {
+    const made = testHost();
+    let asked = 0;
+    return { slept: made.slept, host: { ...made.host, isStopped: () => asked++ >= after } };
+  };
+  const early = host(1);
+  expect((await runDraft(text, early.host)).trace.problem).toBe('task "1" (Task 1) failed: the run was stopped');
+  expect(early.slept).toEqual([]);
+  const late = host(3);
+  expect((await runDraft(text, late.host)).trace).toMatchObject({
+    state: 'failed',
+    problem: 'task "1" (Task 1) failed: the run was stopped',
+    not_reached: ['2'],
+  });
+  expect(late.slept).toEqual([100_000]);
+});
+
+it('an input that the playbook does not have is refused', async () => {
+  const text = draftPlaybook(
+    { '0': { type: 'start' } },
+    {
+      inputs: [
+        { key: 'job_id', value: {} },
+        { key: 'max', value: {} },
+      ],
+    },
+  );
+  await expect(runDraft(text, testHost().host, { inputs: { jobid: '1' } })).rejects.toThrow(
+    'there is no input jobid; the inputs are: job_id, max.',
+  );
+});
+
 describe('any playbook', () => {
   const graph = fc.integer({ min: 2, max: 14 }).chain((size) =>
     fc.record({

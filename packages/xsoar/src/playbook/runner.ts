@@ -1,7 +1,7 @@
 import { type Context, ContextError, type JsonObject } from '../context/index.ts';
 import { evaluateAll, evaluateValue, holds, scopeOf } from './evaluate-value.ts';
 import { branchLabels, circleOf, edgesOf, incomingCounts } from './graph.ts';
-import type { Frame, Host, Shared } from './host.ts';
+import { type Frame, type Host, refuseIfStopped, type Shared } from './host.ts';
 import { type Incident, incidentId, incidentView, withField } from './incident.ts';
 import { type Playbook, type Task, taskTitle } from './model.ts';
 import { chooseBranch, collect, WaitsForPerson, WrongAnswer, waitForPerson } from './people.ts';
@@ -68,6 +68,11 @@ export async function runPlaybook(request: RunRequest): Promise<RunResult> {
     path: [playbook.name],
     lastEntries: [],
   };
+  const unknown = Object.keys(request.inputs ?? {}).filter((name) => !playbook.inputs.some(({ key }) => key === name));
+  if (unknown.length > 0) {
+    const has = playbook.inputs.map(({ key }) => key).join(', ') || 'none';
+    throw new PlaybookError(`${playbook.file}: there is no input ${unknown.join(', ')}; the inputs are: ${has}.`);
+  }
   let inputs: JsonObject;
   try {
     inputs = inputsOf(playbook, request.inputs ?? {}, frame, false);
@@ -165,6 +170,7 @@ async function runTask(task: Task, frame: Frame): Promise<TaskTrace> {
   });
   let runs: SubOutcome['runs'] = [];
   try {
+    refuseIfStopped(shared.host);
     if (began > shared.deadline) throw new NotKnown('the time that the run may take is over');
     if (shared.tasksRun > MOST_TASKS_RUN) throw new NotKnown(`more than ${MOST_TASKS_RUN} tasks ran`);
     if (task.skipUnavailable && isMissing(task, frame))

@@ -1,7 +1,7 @@
 import { ContextError, isList, type JsonObject, mergeEntryContext, readPath, textOf } from '../context/index.ts';
 import { evaluateAll, evaluateValue, holds, scopeOf } from './evaluate-value.ts';
 import { GENERIC_POLLING, POLLING_DEFAULTS, pollGenerically } from './generic-polling.ts';
-import type { Frame } from './host.ts';
+import { type Frame, pause } from './host.ts';
 import type { Loop, Playbook, Task } from './model.ts';
 import type { RunTrace } from './trace.ts';
 import { isEmpty, NotKnown, ValueError } from './values.ts';
@@ -158,6 +158,6 @@ async function leaves(loop: Loop, sub: Frame): Promise<boolean> {
 
 async function pauseBetween(loop: Loop, frame: Frame): Promise<void> {
   const { clock } = frame.shared.host;
-  if (loop.waitMinutes > 0) await clock.sleep(loop.waitMinutes * MS_A_MINUTE);
+  if (loop.waitMinutes > 0) await pause(frame.shared.host, loop.waitMinutes * MS_A_MINUTE);
   if (clock.now() > frame.shared.deadline) throw new WorkFailed(`the time of the run is over (${textOf(frame.playbook.name)})`);
 }

@@ -9,7 +9,7 @@ import {
   textOf,
 } from '../context/index.ts';
 import { BUILTIN_NAMES, builtin } from './builtins.ts';
-import type { Answered, Entry, Frame, Surroundings } from './host.ts';
+import { type Answered, type Entry, type Frame, pause, type Surroundings } from './host.ts';
 import { incidentView } from './incident.ts';
 import type { Task, Work } from './model.ts';
 import { flagFrom, isEmpty, NotKnown, numberFrom, ValueError } from './values.ts';
@@ -68,13 +68,13 @@ export async function runWork(work: Work, given: JsonObject, frame: Frame): Prom
     );
   }
   const retries = isEmpty(given['retry-count']) ? 0 : Math.min(numberFrom(given['retry-count']), MOST_RETRIES);
-  const pause = isEmpty(given['retry-interval']) ? RETRY_SECONDS : numberFrom(given['retry-interval']);
+  const between = isEmpty(given['retry-interval']) ? RETRY_SECONDS : numberFrom(given['retry-interval']);
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await runOnce(work, given, frame);
     } catch (error) {
       if (!(error instanceof WorkFailed) || attempt >= retries) throw error;
-      await frame.shared.host.clock.sleep(pause * 1000);
+      await pause(frame.shared.host, between * 1000);
     }
   }
 }
@@ -112,11 +112,11 @@ async function keepPolling(
     const again = answers.flatMap(({ entries }) => entries).find(({ PollingCommand }) => !isEmpty(PollingCommand));
     if (again === undefined) return outcome;
     const timeout = isEmpty(again.Timeout) ? 600 : numberFrom(again.Timeout);
-    const pause = Math.max(1, isEmpty(again.NextRun) ? 30 : numberFrom(again.NextRun));
-    if (clock.now() - began + pause * 1000 > timeout * 1000 || polls >= MOST_POLLS) {
+    const wait = Math.max(1, isEmpty(again.NextRun) ? 30 : numberFrom(again.NextRun));
+    if (clock.now() - began + wait * 1000 > timeout * 1000 || polls >= MOST_POLLS) {
       throw new WorkFailed(`${call.command} was not through after ${timeout} s`);
     }
-    await clock.sleep(pause * 1000);
+    await pause(host, wait * 1000);
     const next = { ...call, command: textOf(again.PollingCommand), args: again.PollingArgs ?? {} };
     answers = await within(frame, (around) => host.runCommand(next, around));
   }
@@ -125,8 +125,8 @@ async function keepPolling(
 /** A script or command that XSOAR brings along, as an entry. */
 async function runBuiltin(name: string, args: JsonObject, frame: Frame): Promise<Entry> {
   try {
-    const { contents, text } = await builtin(name)!(args, frame);
-    return { Type: NOTE_ENTRY, Contents: contents, HumanReadable: text };
+    const { contents, text, context } = await builtin(name)!(args, frame);
+    return { Type: NOTE_ENTRY, Contents: contents, HumanReadable: text, ...(context !== undefined && { EntryContext: context }) };
   } catch (error) {
     if (error instanceof ValueError || error instanceof ContextError)
       return { Type: ERROR_ENTRY, Contents: `${name}: ${error.message}` };

@@ -56,6 +56,9 @@ export class SandboxError extends Error {
   override readonly name = 'SandboxError';
 }
 
+/** Nothing that is there has a command of this name. */
+export class UnknownCommand extends SandboxError {}
+
 /** The command that XSOAR's button Test runs; every integration has it without saying so. */
 const TEST_MODULE: CommandDescription = {
   name: 'test-module',

@@ -11,6 +11,7 @@ export {
   type Parameter,
   paramsOf,
   SandboxError,
+  UnknownCommand,
 } from './definition.ts';
 export { ENTRY_TYPES, type Entry, entriesOf, errorEntry, FORMATS, isError, noteEntry, readableText } from './entry.ts';
 export { type LoadedPack, loadAutomation, loadIntegration, loadPack } from './load.ts';

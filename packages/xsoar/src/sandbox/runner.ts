@@ -1,6 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Context, Json, JsonObject } from '../context/index.ts';
-import { type Automation, type CommandDescription, type Integration, paramsOf, SandboxError } from './definition.ts';
+import {
+  type Automation,
+  type CommandDescription,
+  type Integration,
+  paramsOf,
+  SandboxError,
+  UnknownCommand,
+} from './definition.ts';
 import { type Entry, errorEntry, isError, readableText } from './entry.ts';
 import type { LogLevel } from './protocol.ts';
 import { runAutomation, runCommand } from './run-command.ts';
@@ -104,9 +111,9 @@ export function createRunner(options: RunnerOptions): CommandRunner {
     setIntegrationContext: (value) => integrationContexts.set(instance, value),
     async executeCommand(command, { using, ...args }) {
       if (depth >= DEEPEST) return [errorEntry(`Scripts call each other more than ${DEEPEST} deep.`)];
-      const builtIn = await options.executeBuiltIn?.(command, args);
-      if (builtIn !== undefined) return builtIn;
       try {
+        const builtIn = await options.executeBuiltIn?.(command, args);
+        if (builtIn !== undefined) return builtIn;
         const results = await runAt({ command, args, ...(typeof using === 'string' ? { using } : {}) }, depth + 1);
         return results.flatMap(({ entries }) => entries);
       } catch (error) {
@@ -165,7 +172,7 @@ function instancesFor({ command, using }: CommandCallOf, { instances, automation
   if (able.length > 0) return able;
   const known = [...offered({ instances, automations })].map(({ name }) => name);
   const alike = known.filter((name) => name.includes(command) || command.includes(name));
-  throw new SandboxError(
+  throw new UnknownCommand(
     `There is no command ${command}.${alike.length > 0 ? ` Did you mean ${alike.slice(0, 3).join(', ')}?` : ''}`,
   );
 }

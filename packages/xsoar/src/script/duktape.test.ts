@@ -53,7 +53,10 @@ const json = (body: unknown, StatusCode = 200, Headers = {}) => ({
   Body: JSON.stringify(body),
   Headers,
 });
-const labels = { 'GET /api/v1/jobs/1201/labels': [json(['Escalate', 'Drop'])] };
+const labels = {
+  'GET /api/v1/jobs/1201/labels': [json(['Escalate', 'Drop'])],
+  'GET /api/v1/jobs/1201/labels?as=class_ids': [json(['class_0', 'class_3'])],
+};
 const PENDING = { event_id: '7', status: 'pending_inference', result: null };
 const DECIDED = { event_id: '7', status: 'OK', result: 'class_1', result_label: 'Drop', reasons: ['rule is "x|y" <b>'] };
 
@@ -144,10 +147,10 @@ describe.skipIf(!isThere)('the scripts in duktape, which knows ES5.1 only', () =
   it('send feedback, trainings, bulks and explanations', () => {
     const feedback = inDuktape({
       command: 'arcanna-send-event-feedback',
-      args: { event_id: '7', username: 'ana', feedback: '', label: 'class_1', indicators: '[{"type":"ip"}]' },
+      args: { event_id: '7', username: 'ana', feedback: '', label: 'class_3', indicators: '[{"type":"ip"}]' },
       canned: { ...labels, 'PUT /api/v1/events/1201/7/feedback': [json({ status: 'updated' })] },
     });
-    expect(feedback.calls[1]!.body).toBe('{"feedback":"class_1","cortex_user":"ana","indicators":[{"type":"ip"}]}');
+    expect(feedback.calls.at(-1)!.body).toBe('{"feedback":"class_3","cortex_user":"ana","indicators":[{"type":"ip"}]}');
     const train = inDuktape({
       command: 'arcanna-trigger-train',
       args: { username: 'a b' },
@@ -175,6 +178,35 @@ describe.skipIf(!isThere)('the scripts in duktape, which knows ES5.1 only', () =
       },
     });
     expect(JSON.stringify(explained.result)).toContain('os: nothing, there');
+  });
+
+  it.each([
+    ['class_3', '', true],
+    ['CLASS_0', '', true],
+    ['class_1', '', false],
+    ['class_99', '', false],
+    ['class_3', 'Drop', true],
+    ['class_0', 'Drop', false],
+    ['class_99', 'Drop', false],
+    ['class_99', 'Drop,class_99', true],
+  ])('send feedback %s of the set “%s” only where it is a label: %s', (label, decision_set, sends) => {
+    const put = 'PUT /api/v1/events/1201/7/feedback';
+    const vote = (canned: NonNullable<RunOf['canned']>) =>
+      inDuktape({
+        command: 'arcanna-send-event-feedback',
+        args: { event_id: '7', username: 'ana', feedback: label, decision_set },
+        canned: { ...canned, [put]: [json({ status: 'updated' })] },
+      });
+    const { calls, thrown } = vote(labels);
+    expect(calls.some(({ key }) => key === put)).toBe(sends);
+    const wanted = decision_set || 'Escalate, Drop';
+    expect(thrown).toBe(
+      sends ? undefined : `“${label}” is not a label of the AI use case 1201: give one of ${wanted}. Nothing was sent.`,
+    );
+    // A service that does not know how to list class ids lists the names, and judges for itself.
+    const names = [json(['Escalate', 'Drop'])];
+    const older = { 'GET /api/v1/jobs/1201/labels': names, 'GET /api/v1/jobs/1201/labels?as=class_ids': names };
+    expect(vote(older).calls.some(({ key }) => key === put)).toBe(true);
   });
 
   it('keep a default job, list jobs, export, and tell of health and fields', () => {

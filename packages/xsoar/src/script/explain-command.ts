@@ -39,7 +39,7 @@ function rowOf(neighbour: Fields): Fields {
   const votes = isObject(neighbour.votes) ? neighbour.votes : {};
   return {
     label: neighbour.label || 'undecided',
-    similarity: neighbour.similarity,
+    similarity: typeof neighbour.similarity === 'number' ? Math.round(neighbour.similarity * 1000) / 1000 : neighbour.similarity,
     agree: joined(neighbour.agree),
     differ: differ
       .map(({ decision_point, here, there }) => `${decision_point}: ${shown(here)}, there ${shown(there)}`)

@@ -1,7 +1,7 @@
 import type { ArgumentsByName } from '../pack/commands.ts';
 import { closeReasons, closingReasonField, labelOfReason } from './close-reasons.ts';
 import { contextOf, pathOf } from './event-commands.ts';
-import { isLabelOf, jobIdOf, labelsOf } from './jobs.ts';
+import { jobIdOf, labelsOf, mayLabel } from './jobs.ts';
 import { type Entry, fail, merged, resultEntry, table } from './platform.ts';
 import { callForObject } from './server.ts';
 import { isObject, listOf, neededText, objectText, parseJson, textOf } from './values.ts';
@@ -15,7 +15,7 @@ export function sendFeedback(args: ArgumentsByName['arcanna-send-event-feedback'
   const username = neededText(args.username, 'username');
   const given = listOf(args.decision_set).map((one) => String(one));
   const set = given.length > 0 ? given : labelsOf(jobId);
-  if (!isLabelOf(label, set)) {
+  if (!mayLabel(jobId, label, set, given.length === 0)) {
     fail(`“${label}” is not a label of the AI use case ${jobId}: give one of ${set.join(', ')}. Nothing was sent.`);
   }
   const notes = textOf(args.closing_notes, 'closing_notes');

@@ -27,13 +27,32 @@ export function labelsOf(jobId: number): string[] {
 /** Ids that playbooks written for Arcanna before 1.45 use for labels: the label’s name stands before the line. */
 const OLDER_ID = /^(drop|escalate)_alert$/;
 
+const CLASS_ID = /^class_\d+$/i;
+
 /**
- * Whether a label is one of a set, in any letter case or by its older id. A class id such as `class_1` is left to the server to
- * judge: it never changes, so a set of names does not tell which there are.
+ * Whether a label may be given to events of a job: a name of the set, in any letter case or by its older id, or the class id of one.
+ * @param isWhole whether the set has all names of the job, in its order; otherwise it may be a part of them.
  */
-export function isLabelOf(label: string, set: readonly string[]): boolean {
+export function mayLabel(jobId: number, label: string, set: readonly string[], isWhole: boolean): boolean {
+  if (isLabelOf(label, set)) return true;
+  if (!CLASS_ID.test(label)) return false;
+  const ids = classIdsOf(jobId);
+  // An older service does not list them: only it can tell.
+  if (ids.length === 0) return true;
+  const at = ids.indexOf(label.toLowerCase());
+  return at >= 0 && (isWhole || isLabelOf(labelsOf(jobId)[at] || '', set));
+}
+
+/** The class ids of the labels of a job, in the order of {@link labelsOf}; none where the service is too old to list them. */
+function classIdsOf(jobId: number): string[] {
+  const answer = call('GET', `/api/v1/jobs/${jobId}/labels?as=class_ids`);
+  if (!Array.isArray(answer)) return fail(notVerdictHere());
+  const ids = answer.map((id) => String(id));
+  return ids.every((id) => CLASS_ID.test(id)) ? ids : [];
+}
+
+function isLabelOf(label: string, set: readonly string[]): boolean {
   const lower = label.toLowerCase();
-  if (/^class_\d+$/.test(lower)) return true;
   const names = set.map((name) => name.toLowerCase());
   return names.indexOf(lower) >= 0 || (OLDER_ID.test(lower) && names.indexOf(lower.replace(OLDER_ID, '$1')) >= 0);
 }

@@ -52,7 +52,7 @@ function serverOfInstance(): Server {
   const params = instanceParameters();
   const url = textOf(params.url, 'Server URL').replace(/\/+$/, '');
   if (!/^https?:\/\/[^/]/i.test(url)) {
-    fail(`The server URL must be like http://verdict.example.com:9666, not “${url}”: change it in the instance.`);
+    fail(`The server URL must be like https://verdict.example.com:9666, not “${url}”: change it in the instance.`);
   }
   const credentials = isObject(params.credentials) ? params.credentials : {};
   const key = textOf(credentials.password, 'API Key') || textOf(params.apikey, 'API Key');

@@ -7,7 +7,8 @@ import type { ScriptThread } from './testing/scripts.ts';
 import { OPERATOR, type ServedScripts, serveScripts } from './testing/service.ts';
 
 const EVENT = 'Arcanna.Event(!val.event_id || val.event_id === obj.event_id)';
-const RUN = new Set<string>();
+/** What commands were run, and the paths that they put into the context. */
+const RUN = new Map<string, Set<string>>();
 
 let served: ServedScripts;
 let running: Running;
@@ -23,9 +24,17 @@ beforeAll(async () => {
 
 afterAll(() => served.close());
 
-const run: ScriptThread['entry'] = (command, args, more) => {
-  RUN.add(command);
-  return xsoar.entry(command, args, more);
+const run: ScriptThread['entry'] = async (command, args, more) => {
+  const entry = await xsoar.entry(command, args, more);
+  const given = RUN.get(command) ?? new Set();
+  RUN.set(command, given);
+  for (const [key, value] of Object.entries(entry.EntryContext ?? {})) {
+    const path = key.replace(/\(.*$/s, '');
+    for (const one of [value].flat())
+      for (const name of typeof one === 'object' && one !== null ? Object.keys(one) : [''])
+        given.add(name === '' ? path : `${path}.${name}`);
+  }
+  return entry;
 };
 const refused = async (command: string, args: Record<string, unknown>, params = instance()) => {
   const { thrown } = await xsoar.run({ command, args, params });
@@ -64,6 +73,8 @@ describe('the button Test', () => {
     ).toMatch(
       /“Resolved” is mapped to “Benign”, which is not a label of the AI use case \d+: map it to one of Escalate, Drop, Investigate/,
     );
+    const numbered = instance({ default_job_id: String(jobId), close_reason_mapping: 'Resolved=class_0\nOther=class_7' });
+    expect(await refused('test-module', {}, numbered)).toMatch(/“Other” is mapped to “class_7”, which is not a label/);
     const other = createServer((_, response) => response.end('<html>a proxy</html>')).listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
@@ -155,6 +166,9 @@ describe('the eight steps', () => {
     );
     expect(await refused('arcanna-send-event-feedback', { ...vote, feedback: 'Drop', decision_set: 'Yes, No' })).toMatch(
       /give one of Yes, No/,
+    );
+    expect(await refused('arcanna-send-event-feedback', { ...vote, feedback: 'class_99' })).toMatch(
+      /“class_99” is not a label .* give one of Escalate, Drop, Investigate\. Nothing was sent\./,
     );
     expect(await refused('arcanna-send-event-feedback', vote)).toBe('feedback is empty: give the label. Nothing was sent.');
     expect(await refused('arcanna-get-event-status', { event_id: 'nowhere', job_id: jobId })).toMatch(/nowhere/);
@@ -296,7 +310,16 @@ describe('the eight steps', () => {
     expect(await refused('arcanna-send-event', { event_json: '{}', title: 'x', job_id: stopped })).toMatch(/stopped|start/i);
   });
 
+  it('puts into the context what the table says, and nothing else', () => {
+    for (const { name, outputs } of COMMANDS) {
+      const described = outputs.map(({ path }) => path);
+      const put = [...(RUN.get(name) ?? [])];
+      expect([name, put.filter((path) => !described.some((one) => one === path))]).toEqual([name, []]);
+      expect([name, described.filter((one) => !put.includes(one))]).toEqual([name, []]);
+    }
+  });
+
   it('has run every command of the table', () => {
-    expect([...RUN].sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
+    expect([...RUN.keys()].sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
   });
 });

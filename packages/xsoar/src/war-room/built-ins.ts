@@ -10,14 +10,20 @@ import {
   textOf,
   valueToSet,
 } from '../context/index.ts';
-import { closeIncident, type Incident, setIncident } from '../playbook/incident.ts';
-import { ValueError } from '../playbook/values.ts';
+import { changeIncident, closeIncident, type Incident, type Incidents, setIncident } from '../playbook/incident.ts';
+import {
+  type FoundIncidents,
+  foundSentence,
+  SEARCH_ARGUMENTS,
+  searchIncidents,
+  searchOutputs,
+} from '../playbook/incident-search.ts';
+import { NotKnown, ValueError } from '../playbook/values.ts';
 import { argsOf, type CommandDescription, type Entry, FORMATS, noteEntry, SandboxError } from '../sandbox/index.ts';
 
 /** What built-in commands read and change. */
-export interface Desk {
+export interface Desk extends Incidents {
   readonly context: Context;
-  readonly incident: Incident;
 }
 
 /** What a built-in command makes of them, and what it says; what it does not name stays as it is. */
@@ -29,12 +35,14 @@ interface BuiltIn {
   readonly description: CommandDescription;
   /** Takes arguments that are not described, such as fields of an incident. */
   readonly open?: true;
-  run(context: Context, args: JsonObject, incident: Incident): BuiltInResult;
+  run(context: Context, args: JsonObject, incidents: Incidents): BuiltInResult;
 }
 
 const KEY = { name: 'key', description: 'The path in the context.', required: true };
 const VALUE = { name: 'value', description: 'A text, a number, or JSON.' };
 const STRINGIFY = { name: 'stringify', description: 'true keeps the value as text.', predefined: ['true', 'false'] };
+const ID = { name: 'id', description: 'The incident; the one at hand where it is left out.' };
+const SEARCH = Object.entries(SEARCH_ARGUMENTS).map(([name, description]) => ({ name, description }));
 const APPEND = { name: 'append', description: 'true adds to what is there.', predefined: ['true', 'false'] };
 
 /** Scripts that every XSOAR has, as far as the War Room offers them. */
@@ -70,18 +78,33 @@ const BUILT_INS: readonly BuiltIn[] = [
     run: (context, { value = null }) => ({ context, entries: [printed(value)] }),
   },
   {
-    description: describe('setIncident', 'Sets fields of the incident: each argument is one.', [
+    description: describe('setIncident', 'Sets fields of an incident: each argument is one.', [
+      ID,
       { name: 'customFields', description: 'More fields, as a JSON object.' },
     ]),
     open: true,
-    run: (_, args, incident) => changed(() => setIncident(incident, args), 'Set fields of the incident.'),
+    run: (_, args, incidents) => changed(incidents, args, (one) => setIncident(one, args), 'Set fields of the incident.'),
   },
   {
-    description: describe('closeInvestigation', 'Closes the incident, as a playbook does.', [
+    description: describe('closeInvestigation', 'Closes an incident, as a playbook does.', [
+      ID,
       { name: 'closeReason', description: 'Why.' },
       { name: 'closeNotes', description: 'What there is to say.' },
     ]),
-    run: (_, args, incident) => changed(() => closeIncident(incident, args, Date.now()), 'Closed the incident.'),
+    run: (_, args, incidents) => changed(incidents, args, (one) => closeIncident(one, args, Date.now()), 'Closed the incident.'),
+  },
+  {
+    description: describe('getIncidents', 'Searches the incidents that there are; the context stays as it is.', SEARCH),
+    run: (_, args, incidents) => {
+      const found = search(incidents, args);
+      return { entries: [{ Type: 1, ContentsFormat: FORMATS.json, Contents: { ...found } }] };
+    },
+  },
+  {
+    description: describe('SearchIncidentsV2', 'Searches the incidents that there are, and puts them into the context.', SEARCH, [
+      { path: 'foundIncidents', type: 'Unknown', description: 'The incidents, by id.' },
+    ]),
+    run: (_, args, incidents) => ({ entries: [searchEntry(search(incidents, args))] }),
   },
 ];
 
@@ -94,17 +117,48 @@ export function builtInCommands(): readonly CommandDescription[] {
  * Runs a built-in command; undefined where there is none of that name.
  * @throws SandboxError where an argument is missing, or not known.
  */
-export function runBuiltIn(name: string, { context, incident }: Desk, args: JsonObject): BuiltInResult | undefined {
+export function runBuiltIn(name: string, { context, ...incidents }: Desk, args: JsonObject): BuiltInResult | undefined {
   const found = BUILT_INS.find(({ description }) => description.name === name);
-  return found?.run(context, found.open ? args : argsOf(found.description, args), incident);
+  return found?.run(context, found.open ? args : argsOf(found.description, args), incidents);
 }
 
-function changed(change: () => Incident, sentence: string): BuiltInResult {
+function changed(incidents: Incidents, args: JsonObject, change: (one: Incident) => Incident, sentence: string): BuiltInResult {
+  return { ...inSentences(() => changeIncident(incidents, textOf(args.id), change)), entries: [noteEntry(sentence)] };
+}
+
+function search(incidents: Incidents, args: JsonObject): FoundIncidents {
+  return inSentences(() => searchIncidents(incidents, args, Date.now()));
+}
+
+function searchEntry(found: FoundIncidents): Entry {
+  const { contents, context } = searchOutputs(found);
+  return {
+    Type: 1,
+    ContentsFormat: FORMATS.json,
+    Contents: contents,
+    ReadableContentsFormat: FORMATS.markdown,
+    HumanReadable: found.data === null ? foundSentence(found) : incidentTable(found.data),
+    EntryContext: context,
+  };
+}
+
+const COLUMNS = ['id', 'name', 'severity', 'status', 'owner', 'created', 'closed'];
+
+function incidentTable(incidents: readonly Json[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/[\r\n]+/g, '<br>') || ' ';
+  const rows = incidents.map((one) => line(COLUMNS.map((name) => cell(textOf(isObject(one) ? one[name] : undefined)))));
+  return ['### Incidents found', line(COLUMNS), line(COLUMNS.map(() => '---')), ...rows, ''].join('\n');
+}
+
+/** @throws SandboxError with the sentence of what does not understand a value. */
+function inSentences<T>(run: () => T): T {
   try {
-    return { incident: change(), entries: [noteEntry(sentence)] };
+    return run();
   } catch (error) {
-    if (error instanceof ValueError) throw new SandboxError(`${error.message}.`);
-    throw error;
+    if (!(error instanceof ValueError || error instanceof NotKnown)) throw error;
+    // A name at the beginning stays as it is spelled.
+    throw new SandboxError(`${error.message.replace(/^the/, 'The')}.`);
   }
 }
 
@@ -153,7 +207,12 @@ function isEmpty(value: Json | undefined): boolean {
 type Said = Pick<CommandDescription['arguments'][number], 'name' | 'description'> &
   Partial<CommandDescription['arguments'][number]>;
 
-function describe(name: string, description: string, args: readonly Said[]): CommandDescription {
+function describe(
+  name: string,
+  description: string,
+  args: readonly Said[],
+  outputs: CommandDescription['outputs'] = [],
+): CommandDescription {
   return {
     name,
     description,
@@ -166,6 +225,6 @@ function describe(name: string, description: string, args: readonly Said[]): Com
       predefined: [],
       ...arg,
     })),
-    outputs: [],
+    outputs,
   };
 }

@@ -28,9 +28,23 @@ export function renderMarkdown(markdown: string, look: Look): string {
       continue;
     }
     const heading = /^#{1,6}\s+(.*)$/.exec(line)?.[1];
-    out.push(heading === undefined ? visible(line.replaceAll('<br>', '\n')) : bold(visible(heading), look));
+    out.push(heading === undefined ? inline(line.replaceAll('<br>', '\n'), look) : bold(inline(heading, PLAIN), look));
   }
   return out.join('\n').trimEnd();
+}
+
+const PLAIN: Look = { width: 0, colour: false };
+
+/** Bold words as such, and a sign that was escaped as the sign itself. */
+function inline(text: string, look: Look): string {
+  return text
+    .split(/(\*\*(?:[^*\\]|\\.)+\*\*)/)
+    .map((piece, at) => {
+      const words = at % 2 === 1 ? piece.slice(2, -2) : piece;
+      const shown = visible(words.replaceAll(/\\([!-/:-@[-`{-~])/g, '$1'));
+      return at % 2 === 1 ? bold(shown, look) : shown;
+    })
+    .join('');
 }
 
 /** Text with what a terminal would act on, or not show, made visible; line ends stay. */

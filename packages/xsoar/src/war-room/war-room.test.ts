@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is how XSOAR names a value of the context
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { incidentsOf } from '../playbook/incident.ts';
 import type { Integration } from '../sandbox/index.ts';
 import { CommandLineError, complete, parseCommandLine, renderMarkdown, visible, WarRoom } from './index.ts';
 
@@ -144,6 +145,84 @@ it('an incident has its custom fields beside its own, and can be changed and clo
   });
 });
 
+describe('incidents', () => {
+  const search = async () => {
+    const room = open();
+    expect((await room.run('!getIncidents')).results[0]?.entries[0]?.Contents).toEqual({ data: null, total: 0 });
+    room.loadOthers(
+      incidentsOf([
+        { id: '7', name: 'Port | scan', status: 2, created: '2026-11-10T00:00:00Z', severity: 3, owner: 'ada' },
+        { id: '8', name: 'Port knock', CustomFields: { verdictfeedback: 'not sent: x' } },
+      ]),
+    );
+    room.loadIncident({ name: 'An alert' });
+    return room;
+  };
+  const idsOf = (found: unknown) => (found as { data: { id: string }[] }).data.map(({ id }) => id);
+
+  it('are found by getIncidents, which leaves the context to extend-context', async () => {
+    const room = await search();
+    const contents = async (line: string) => {
+      const { error, results } = await room.run(line);
+      expect(error).toBeUndefined();
+      return results[0]?.entries[0]?.Contents;
+    };
+    expect(idsOf(await contents('!getIncidents'))).toEqual(['1', '7', '8']);
+    expect(idsOf(await contents('!getIncidents query=`verdictfeedback:not*`'))).toEqual(['8']);
+    expect(idsOf(await contents('!getIncidents id=7,8 status=closed'))).toEqual(['7']);
+    expect(room.context).toEqual({});
+    expect((await room.run('!getIncidents name="Port knock" extend-context=Found=data')).changed).toEqual(['Found']);
+    expect(room.read('Found.id')).toBe('8');
+  });
+
+  it('go to foundIncidents, one for each id, and into a table by SearchIncidentsV2', async () => {
+    const room = await search();
+    const { results, changed } = await room.run('!SearchIncidentsV2 owner=ada');
+    expect(changed).toEqual(['foundIncidents']);
+    expect(results[0]?.entries[0]?.HumanReadable).toBe(
+      '### Incidents found\n| id | name | severity | status | owner | created | closed |\n| --- | --- | --- | --- | --- | --- | --- |\n' +
+        '| 7 | Port \\| scan | 3 | 2 | ada | 2026-11-10T00:00:00Z |   |\n',
+    );
+    await room.run('!SearchIncidentsV2');
+    await room.run('!SearchIncidentsV2 id=8');
+    expect(room.read('foundIncidents.id')).toEqual(['7', '1', '8']);
+    const none = await room.run('!SearchIncidentsV2 id=9');
+    expect(none).toMatchObject({ changed: [], results: [{ entries: [{ HumanReadable: 'Incidents not found.' }] }] });
+  });
+
+  it('are changed by id, and what is not understood is said', async () => {
+    const room = await search();
+    await room.run('!setIncident id=8 verdictfeedback=Drop');
+    await room.run('!closeInvestigation id=8 closeReason=Other');
+    expect(room.incident).toMatchObject({ id: '1', status: 1 });
+    expect(
+      idsOf((await room.run('!getIncidents query=`status:closed and verdictfeedback:Drop`')).results[0]?.entries[0]?.Contents),
+    ).toEqual(['8']);
+    expect((await room.run('!setIncident id=9 owner=x')).error).toBe('There is no incident 9.');
+    expect((await room.run('!getIncidents sort=created')).error).toMatch(
+      /^getIncidents has no argument sort\. It has: id, name, /,
+    );
+    expect((await room.run('!getIncidents query=phishing')).error).toBe(
+      'The search phishing is not understood: phishing is no field:value.',
+    );
+    expect((await room.run('!getIncidents fromdate=yesterday')).error).toBe('"yesterday" is not a date.');
+  });
+
+  it('are not there twice where the one at hand is in the list', async () => {
+    const room = await search();
+    room.loadIncident({ id: '7', name: 'At hand', status: 2 });
+    const found = (await room.run('!getIncidents status=closed')).results[0]?.entries[0]?.Contents;
+    expect(found).toMatchObject({ total: 1, data: [{ id: '7', name: 'At hand' }] });
+  });
+});
+
+it('a command says which keys of the context it changed, also a built-in one', async () => {
+  const room = open();
+  expect((await room.run('!Set key=A.n value=5')).changed).toEqual(['A']);
+  expect((await room.run('!Set key=A.n value=5')).changed).toEqual([]);
+  expect((await room.run('!DeleteContext key=A.n')).changed).toEqual(['A']);
+});
+
 describe('completion', () => {
   const room = open();
   const at = (line: string) => complete(line, room.commands(), room.instances);
@@ -164,6 +243,12 @@ describe('Markdown at the terminal', () => {
   it('is a heading and columns', () => {
     expect(renderMarkdown(table, { width: 80, colour: false })).toBe('Jobs\nid  title\n──  ─────\n1   a|b\n    c\n22  漢字');
     expect(renderMarkdown(table, { width: 80, colour: true })).toContain('\u001b[1mJobs\u001b[22m');
+  });
+
+  it('is bold where it is meant to be, and shows a sign that was escaped', () => {
+    const text = '**Automation**: ask\\_me \\*\\*not bold\\*\\* C:\\\\x\n# a\\_b **c**';
+    expect(renderMarkdown(text, { width: 80, colour: false })).toBe('Automation: ask_me **not bold** C:\\x\na_b c');
+    expect(renderMarkdown('**A**: b', { width: 80, colour: true })).toBe('\u001b[1mA\u001b[22m: b');
   });
 
   it('is one member a line where it is too wide', () => {

@@ -11,7 +11,7 @@ import {
   sameJson,
   setPath,
 } from '../context/index.ts';
-import { type Incident, incidentJson, incidentOf, incidentView } from '../playbook/incident.ts';
+import { type Incident, incidentId, incidentJson, incidentOf, incidentView } from '../playbook/incident.ts';
 import {
   type Automation,
   type CommandResult,
@@ -24,6 +24,7 @@ import {
   type RunLimits,
   type RunnerOptions,
   SandboxError,
+  UnknownCommand,
 } from '../sandbox/index.ts';
 import { builtInCommands, runBuiltIn } from './built-ins.ts';
 import { CommandLineError, parseCommandLine } from './command-line.ts';
@@ -62,6 +63,7 @@ const SPELLINGS: Readonly<Record<string, string>> = { 'ignore-output': 'ignore-o
 export class WarRoom {
   #context: Context = {};
   #incident: Incident = { fields: {}, custom: {} };
+  #others: ReadonlyMap<string, Incident> = new Map();
   readonly #runner: CommandRunner;
   readonly #instances: readonly string[];
   #signal: AbortSignal | undefined;
@@ -100,7 +102,12 @@ export class WarRoom {
   loadIncident(incident: unknown): void {
     const copy = copyJson(incident);
     if (!isObject(copy)) throw new ContextError('An incident is a JSON object.');
-    this.#incident = incidentOf(copy);
+    this.#incident = incidentOf(copy, this.#others);
+  }
+
+  /** Takes the other incidents that there are, by id: searches find them, and commands that name their id change them. */
+  loadOthers(incidents: ReadonlyMap<string, Incident>): void {
+    this.#others = incidents;
   }
 
   /** All commands that can be run, built-in ones among them, by name. */
@@ -135,7 +142,7 @@ export class WarRoom {
     } catch (error) {
       if (signal?.aborted) return failedOutcome(command, 'Stopped.');
       if (!(error instanceof ContextError || error instanceof SandboxError || error instanceof CommandLineError)) throw error;
-      return failedOutcome(command, error.message);
+      return failedOutcome(command, error instanceof UnknownCommand ? `${error.message} !help lists them.` : error.message);
     }
   }
 
@@ -159,10 +166,10 @@ export class WarRoom {
   }
 
   async #results(command: string, args: Record<string, Json>, common: Record<string, string>): Promise<CommandResult[]> {
-    const builtIn = this.#builtIn(command, args);
-    if (builtIn !== undefined) return [builtIn];
     const { using } = common;
-    const results = await this.#runner.run({ command, args, ...(using === undefined ? {} : { using }) });
+    const builtIn = this.#builtIn(command, args);
+    const results =
+      builtIn === undefined ? await this.#runner.run({ command, args, ...(using === undefined ? {} : { using }) }) : [builtIn];
     for (const { entries } of results) {
       for (const entry of entries) {
         if (entry.EntryContext !== undefined && common['ignore-outputs'] !== 'true') this.#merge(entry.EntryContext);
@@ -173,11 +180,20 @@ export class WarRoom {
   }
 
   #builtIn(command: string, args: JsonObject): CommandResult | undefined {
-    const done = runBuiltIn(command, { context: this.#context, incident: this.#incident }, args);
+    // The incident at hand may be one of the list too: it counts once, as it is now.
+    const others = new Map([...this.#others].filter(([id]) => id !== incidentId(this.#incident)));
+    const done = runBuiltIn(command, { context: this.#context, incident: this.#incident, others }, args);
     if (done === undefined) return undefined;
-    this.#context = done.context ?? this.#context;
+    if (done.context !== undefined) this.#setContext(done.context);
     this.#incident = done.incident ?? this.#incident;
+    this.#others = done.others ?? this.#others;
     return { instance: '', entries: done.entries };
+  }
+
+  #setContext(context: Context): void {
+    const names = new Set([...Object.keys(this.#context), ...Object.keys(context)]);
+    for (const name of names) if (!sameJson(this.#context[name] ?? null, context[name] ?? null)) this.#changed.add(name);
+    this.#context = context;
   }
 
   /** XSOAR's page "Extend Context": `key=path::key=path`, DT allowed in the paths. */

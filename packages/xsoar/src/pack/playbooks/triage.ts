@@ -12,7 +12,7 @@ import { SEND_AND_WAIT } from './triage-send.ts';
 export const TRIAGE: PlaybookSource = {
   name: 'Verdict - Triage',
   description:
-    'Sends the alert to Verdict, waits for the decision and acts on it. Drops are closed only where Verdict allows automation and the input auto_close is true; escalations are assigned; everything else, as well as outliers, low confidence and failures, goes to an analyst, whose answer is sent to Verdict as feedback.',
+    'Sends the alert to Verdict, waits for the decision and acts on it. Drops are closed only where Verdict allows automation and the input auto_close is true; escalations and everything else, outliers, low confidence and failures among them, are assigned to an analyst, whose answer is sent to Verdict as feedback.',
   inputs: [
     {
       key: 'event_json',
