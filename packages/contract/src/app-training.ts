@@ -74,7 +74,10 @@ export type AppTrainRequested = Static<typeof AppTrainRequested>;
 
 export const AppTraining = Type.Object(
   {
-    state: Nullable(Type.String(), 'RETRAIN_STARTED, RETRAIN_FINISHED or RETRAIN_FAILED; null before the first training.'),
+    state: Nullable(
+      Type.String(),
+      'RETRAIN_STARTED, RETRAIN_FINISHED or RETRAIN_FAILED (also when cancelled); null before the first training.',
+    ),
     message: Nullable(Type.String(), 'What came of the last training.'),
     started_at: timeOrNull('When the last training was asked for.'),
     finished_at: timeOrNull('When the last one ended.'),
