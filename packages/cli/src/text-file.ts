@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { CliError } from './io.ts';
 import { printable } from './table.ts';
 
@@ -25,3 +25,31 @@ export function readJsonFile(path: string): unknown {
     throw new CliError(`${path} is not JSON: ${printable(error instanceof Error ? error.message : String(error))}.`);
   }
 }
+
+/**
+ * Writes a file that a person named, over what was there.
+ * @throws CliError where it cannot be written.
+ */
+export function writeTextFile(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new CliError(`${path} cannot be written: ${reasonOf(error)}.`);
+  }
+}
+
+/** Why a file or folder cannot be written, for people; the words of the system where it is none of the usual. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASONS[code ?? ''] ?? printable(message ?? String(error));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder is not there',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'nothing can be written there',
+  ENOSPC: 'the disk is full',
+};

@@ -23,4 +23,12 @@ it('verdict pack build writes the tree and the archive into an empty folder', as
     status: 1,
     err: expect.stringContaining('is not empty'),
   });
+  // A file is no folder, and nothing goes below one.
+  for (const [out, why] of [
+    [archive, `${archive} is a file: name a folder.`],
+    [join(archive, 'x'), 'cannot be written: a part of the path is no folder.'],
+  ] as const) {
+    const refused = await shell.verdict(['pack', 'build', '--out', out]);
+    expect(refused).toMatchObject({ status: 1, out: '', err: expect.stringContaining(why) });
+  }
 });

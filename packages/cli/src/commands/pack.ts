@@ -1,9 +1,10 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { checkPacks, type Finding, NoPack, type PackReport, packArchive, packFolder } from '@verdict/xsoar';
 import type { Command } from 'commander';
 import { CliError, count, type Io, note, plural, say, sayJson } from '../io.ts';
 import { printable } from '../table.ts';
+import { reasonOf } from '../text-file.ts';
 
 /**
  * `verdict pack …`: the content pack for Cortex XSOAR, and checks of any content pack.
@@ -35,12 +36,18 @@ export function packCommand(program: Command, io: Io, fail: () => void): void {
 
 function buildPack(io: Io, folder: string): void {
   const [tree, archive] = [packFolder(), packArchive()];
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
+  const there = statSync(folder, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isDirectory()) throw new CliError(`${folder} is a file: name a folder.`);
+  if (there !== undefined && readdirSync(folder).length > 0) {
     throw new CliError(`${folder} is not empty: name another folder, or empty it first.`);
   }
-  mkdirSync(folder, { recursive: true });
-  cpSync(tree, join(folder, 'Verdict'), { recursive: true });
-  copyFileSync(archive, join(folder, basename(archive)));
+  try {
+    mkdirSync(folder, { recursive: true });
+    cpSync(tree, join(folder, 'Verdict'), { recursive: true });
+    copyFileSync(archive, join(folder, basename(archive)));
+  } catch (error) {
+    throw new CliError(`${folder} cannot be written: ${reasonOf(error)}.`);
+  }
   say(io, `The content tree is in ${join(folder, 'Verdict')}.`);
   say(io, `Upload ${join(folder, basename(archive))} in XSOAR: Marketplace → Upload Content Packs.`);
 }

@@ -80,10 +80,13 @@ describe('Triage', () => {
       state: 'failed',
       problem: expect.stringContaining('"Harmless" is none of Escalate, Drop'),
     });
-    const line = `!arcanna-send-event-feedback event_id=killed-1 job_id=${jobId} username=ana feedback=Harmless`;
-    const typed = await soc.shell.verdict(['warroom', '--instance', `one=${gate.url},${soc.keyFile}`], { stdin: `${line}\n` });
+    for (const label of ['Harmless', 'class_99']) {
+      const line = `!arcanna-send-event-feedback event_id=killed-1 job_id=${jobId} username=ana feedback=${label}`;
+      const typed = await soc.shell.verdict(['warroom', '--instance', `one=${gate.url},${soc.keyFile}`], { stdin: `${line}\n` });
+      const out = expect.stringMatching(new RegExp(`“${label}” is not a label .* Nothing was sent\\.`));
+      expect(typed).toMatchObject({ status: 1, out });
+    }
     gate.close();
-    expect(typed).toMatchObject({ status: 1, out: expect.stringMatching(/“Harmless” is not a label .* Nothing was sent\./) });
     expect(gate.calls.filter((call) => call.includes('/feedback'))).toEqual([]);
     expect((await soc.admin.app.job(jobId)).events_with_feedback).toBe(before);
   });

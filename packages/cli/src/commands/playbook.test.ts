@@ -246,6 +246,13 @@ describe('our playbooks against a service', () => {
     expect(await says('run', TRIAGE, '--instance', 'one=http://127.0.0.1:1')).toContain('The instance one has no key');
     expect(await says('run', TRIAGE, '--answer', 'x')).toContain('NAME=VALUE');
     expect(await says('run', TRIAGE, '--input', 'jobid=1')).toMatch(/there is no input jobid; the inputs are: .*job_id/);
+    const nowhere = join(soc.shell.folder, 'nowhere', 'trace.json');
+    const short = join(soc.shell.folder, 'short.yml');
+    writeFileSync(short, JSON.stringify({ id: 'P', name: 'P', starttaskid: '0', tasks: { '0': { type: 'start', task: {} } } }));
+    expect(await says('run', short, '--trace', nowhere)).toBe(
+      `P came to its end.\n${nowhere} cannot be written: its folder is not there.\n`,
+    );
+    expect(await says('run', short, '--svg', soc.shell.folder)).toContain('cannot be written: it is a folder.');
     const list = join(soc.shell.folder, 'a-list.json');
     writeFileSync(list, '[]');
     expect(await says('run', TRIAGE, '--incident', list)).toContain(`${list} is a list; an incident is one JSON object.`);

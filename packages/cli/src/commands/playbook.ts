@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import {
   type Ask,
@@ -25,7 +24,7 @@ import { whole } from '../options.ts';
 import { askerOf, watchRun } from '../playbook-terminal.ts';
 import { testPlaybooks } from '../playbook-tests.ts';
 import { printable } from '../table.ts';
-import { readTextFile } from '../text-file.ts';
+import { readTextFile, writeTextFile } from '../text-file.ts';
 import { incidentIn, otherIncidents } from '../warroom/incidents.ts';
 import { type InstanceOptions, settingsOf, several, withInstanceSettings } from '../warroom/instances.ts';
 import { instanceOfPack } from '../xsoar-instances.ts';
@@ -60,10 +59,10 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
     .action(async (file: string, options: RunOptions) => {
       const playbookRead = readPlaybook(readTextFile(file), file);
       const { result, asked } = await runHere(io, file, playbookRead, options, (host) => host);
-      if (options.trace !== undefined) writeFileSync(options.trace, `${JSON.stringify(result.trace, undefined, 2)}\n`);
-      if (options.svg !== undefined) writeFileSync(options.svg, drawRun(playbookRead, result.trace));
       if (options.json) sayJson(io, answerOf(result, options));
       conclude(io, result, asked, options, fail);
+      if (options.trace !== undefined) writeTextFile(options.trace, `${JSON.stringify(result.trace, undefined, 2)}\n`);
+      if (options.svg !== undefined) writeTextFile(options.svg, drawRun(playbookRead, result.trace));
     });
 
   withRunOptions(playbook.command('record <file>'))
@@ -86,7 +85,7 @@ export function playbookCommand(program: Command, io: Io, fail: () => void): voi
         trace: result.trace,
         after: result.incident,
       });
-      writeFileSync(options.out, text);
+      writeTextFile(options.out, text);
       note(io, `Wrote ${options.out}. Answers of the service are in it: look through them before you share it.`);
       conclude(io, result, asked, options, fail);
     });
