@@ -9,6 +9,7 @@ import { useJob } from '../../app/job.ts';
 import { type LiveChange, useLive } from '../../app/live.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { JobFailed } from '../../components/job-failed.tsx';
 import { KeysDialog } from '../../components/keys-dialog.tsx';
 import { LineChart } from '../../components/line-chart.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
@@ -128,7 +129,7 @@ export function ExplorerPage() {
       setExporting('');
     }
   };
-  if (error) return <ErrorPanel error={error} />;
+  if (error) return <JobFailed error={error} />;
   const total = hits.total ?? counts.data?.total;
   const narrowed = state.conditions.length > 0 || state.text !== '' || state.range !== 'all';
   return (

@@ -7,6 +7,7 @@ import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { JobFailed } from '../../components/job-failed.tsx';
 import { KeysDialog } from '../../components/keys-dialog.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { readState } from '../explorer/explorer-query.ts';
@@ -46,7 +47,7 @@ export function FeedbackPage() {
       search: { ...search, ...part },
       replace: true,
     });
-  if (error) return <ErrorPanel error={error} />;
+  if (error) return <JobFailed error={error} />;
   return (
     <>
       <PageHeader
