@@ -5,6 +5,9 @@ import { sentenceOf } from './error-panel.tsx';
 
 const CLOSE = { 'aria-label': 'Close this message' };
 
+/** Fields that have an undo of their own. */
+const WRITTEN_IN = 'input:not([readonly], [type=checkbox], [type=radio]), textarea, [contenteditable]';
+
 /** What Ctrl+Z takes back: the newest of what can be; gone with its message. */
 let newest: { readonly id: string; readonly undo: () => void } | null = null;
 
@@ -42,7 +45,7 @@ if (typeof document !== 'undefined')
     if (newest === null || event.key.toLowerCase() !== 'z' || event.shiftKey || event.altKey) return;
     if (!(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
     // In a field it takes back what was typed.
-    if (event.target instanceof Element && event.target.closest('input, textarea, select, [contenteditable]')) return;
+    if (event.target instanceof Element && event.target.closest(WRITTEN_IN)) return;
     event.preventDefault();
     const { undo } = newest;
     newest = null;

@@ -112,7 +112,9 @@ function Form({ job: first, close }: { readonly job: AppJob; readonly close: () 
           label="Title"
           required
           maxLength={200}
+          // Whether the form is there before the dialog looks for it, or after.
           data-autofocus
+          autoFocus
           value={parts.title}
           onChange={(e) => set({ title: e.currentTarget.value })}
         />

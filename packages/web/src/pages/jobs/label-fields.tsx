@@ -50,6 +50,7 @@ export function LabelFields<L extends DraftLabel>({
               w={112}
               size="xs"
               format="hex"
+              withEyeDropper={false}
               value={label.color}
               onChange={(color) => change(label.key, { color })}
             />

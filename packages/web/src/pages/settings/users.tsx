@@ -87,7 +87,7 @@ function Row({ user }: { readonly user: AppUser }) {
           value={user.role}
           allowDeselect={false}
           w={340}
-          disabled={user.disabled || change.isPending}
+          disabled={user.disabled}
           onChange={(role) => role !== null && role !== user.role && change.mutate({ role: role as UserRole })}
         />
       </Table.Td>
@@ -113,6 +113,7 @@ function Row({ user }: { readonly user: AppUser }) {
           variant="subtle"
           color={user.disabled ? 'teal' : 'red'}
           loading={change.isPending}
+          aria-label={`${user.disabled ? 'Enable' : 'Disable'} ${user.name}`}
           onClick={() => change.mutate({ disabled: !user.disabled })}
         >
           {user.disabled ? 'Enable' : 'Disable'}
