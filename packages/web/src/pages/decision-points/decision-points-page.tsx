@@ -130,7 +130,7 @@ export function DecisionPointsPage() {
             loading={save.isPending}
             onClick={() => (trained && pointsChanged ? setAsking(true) : submit())}
           >
-            {pointsChanged || !changed ? `Save ${now.size} decision points` : 'Save the types'}
+            {pointsChanged || !changed ? `Save ${now.size} decision ${now.size === 1 ? 'point' : 'points'}` : 'Save the types'}
           </Button>
         </Tooltip>
       </PageHeader>

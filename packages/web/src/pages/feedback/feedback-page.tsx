@@ -5,6 +5,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
+import { useLive } from '../../app/live.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { JobFailed } from '../../components/job-failed.tsx';
@@ -134,6 +135,8 @@ function Nothing({
   readonly points: number;
   readonly refetch: () => void;
 }) {
+  // What is shown where there is something listens itself.
+  useLive(jobId);
   if (events === 0)
     return (
       <EmptyState title="No alert has come in yet">
@@ -183,17 +186,25 @@ function EnoughToTrain({ jobId }: { readonly jobId: number }) {
           aria-label="Labelled so far"
         />
       )}
-      <Text size="sm" span>
+      {/* With many labels what is missing is long: the hand's place would move down. */}
+      <Text size="sm" span lineClamp={2} title={data.missing ?? undefined}>
         <b>{labelled.toLocaleString()}</b> {data.unit}s labelled (
-        {data.labels.map((label) => `${label.units} ${label.label}`).join(', ')})
+        {inFew(data.labels.map((label) => `${label.units} ${label.label}`))})
         {data.undecided > 0 && `, ${data.undecided} undecided`}
-        {enough ? ': ' : `. ${data.missing}`}
+        {enough ? ': ' : '. '}
         {enough && (
           <Link to="/jobs/$jobId" params={{ jobId: String(jobId) }}>
             enough to train
           </Link>
         )}
+        {data.missing}
       </Text>
     </Group>
   );
+}
+
+/** The first of many, and how many there are besides. */
+function inFew(parts: readonly string[]): string {
+  const few = 5;
+  return parts.length <= few ? parts.join(', ') : `${parts.slice(0, few).join(', ')} and ${parts.length - few} more`;
 }

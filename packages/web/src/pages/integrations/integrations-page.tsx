@@ -189,7 +189,7 @@ function Row({
       <Table.Td>{integration.type}</Table.Td>
       <Table.Td>
         {key ? (
-          <Code>
+          <Code className="one-line">
             {key.prefix}…{key.last4}
           </Code>
         ) : (

@@ -63,6 +63,8 @@ function Form({ job: first, close }: { readonly job: AppJob; readonly close: () 
   const [labels, setLabels] = useState<readonly (DraftLabel & EditedLabel)[]>(() => drafts(partsOf(first)));
   const [advanced, setAdvanced] = useState(false);
   const [theirs, setTheirs] = useState<AppJob | null>(null);
+  // In a form with many labels it would lie below what is seen.
+  const seen = (alert: HTMLDivElement | null) => alert?.scrollIntoView({ block: 'nearest' });
   const set = (part: Partial<JobParts>) => setParts((all) => ({ ...all, ...part }));
   const wish = wishOf(parts, labels);
   const mine = differing(partsOf(begun), wish);
@@ -184,7 +186,13 @@ function Form({ job: first, close }: { readonly job: AppJob; readonly close: () 
           </Stack>
         </Collapse>
         {theirs && (
-          <Alert color="yellow" icon={<IconUsers size={18} />} title="Somebody else changed the same meanwhile" role="alert">
+          <Alert
+            ref={seen}
+            color="yellow"
+            icon={<IconUsers size={18} />}
+            title="Somebody else changed the same meanwhile"
+            role="alert"
+          >
             <List size="sm" mb="xs">
               {clashes(begun, theirs, wish).map((part) => (
                 <List.Item key={part}>

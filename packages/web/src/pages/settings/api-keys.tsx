@@ -106,7 +106,7 @@ function Row({ apiKey, highlighted }: { readonly apiKey: AppKey; readonly highli
         )}
       </Table.Td>
       <Table.Td>
-        <Code>
+        <Code className="one-line">
           {apiKey.prefix}…{apiKey.last4}
         </Code>
       </Table.Td>
