@@ -108,22 +108,17 @@ describe.skipIf(CHROMIUM === undefined)('under an open page', () => {
   });
 
   test('the use case is deleted: each of its pages says so and leads on', async () => {
-    const jobId = await makeJob('Gone');
-    const paths = ['', '/events', '/feedback', '/decision-points'];
-    const open: Page[] = [];
-    for (const path of paths) {
-      const tab = await page.context().newPage();
-      await tab.goto(`/jobs/${jobId}${path}`);
-      await tab.getByRole('heading', { level: 1 }).waitFor();
-      open.push(tab);
-    }
-    await web.operator.app.deleteJob(jobId);
-    for (const tab of open) {
-      await tab.getByRole('heading', { name: 'This use case is not there' }).waitFor();
-      expect(await axeFindings(tab)).toEqual([]);
-      await tab.getByRole('link', { name: 'To the AI use cases' }).click();
-      await tab.getByRole('heading', { name: 'AI use cases' }).waitFor();
-      await tab.close();
+    for (const path of ['', '/events', '/feedback', '/decision-points']) {
+      const jobId = await makeJob(`Gone ${path}`);
+      const heard = page.waitForResponse((answer) => answer.url().includes('/live'));
+      await page.goto(`/jobs/${jobId}${path}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await heard;
+      await web.operator.app.deleteJob(jobId);
+      await page.getByRole('heading', { name: 'This use case is not there' }).waitFor();
+      expect(await axeFindings(page)).toEqual([]);
+      await page.getByRole('link', { name: 'To the AI use cases' }).click();
+      await page.getByRole('heading', { name: 'AI use cases' }).waitFor();
     }
   });
 

@@ -14,6 +14,11 @@ const SOON = 150;
 const SELDOM = 2_000;
 /** Until a stream that the service refused is asked for again: the session may have ended, and the person signs in again. */
 const AGAIN = 5_000;
+/**
+ * How long a tab that nobody sees still listens: browsers open six connections to a host for all its tabs together, and a stream holds one. Six tabs
+ * in the background would keep a seventh from loading.
+ */
+const UNSEEN = 10_000;
 /** For answers with `meta.live` `'seldom'`, which count events: how old they may get while nothing but new events comes. */
 export const SELDOM_MS = 60_000;
 
@@ -28,7 +33,7 @@ export const LIVE_KINDS = ['events', 'feedback', 'task', 'training', 'model', 'j
 export function useLive(jobId: number | undefined, onChange?: (change: LiveChange) => void): void {
   const client = useQueryClient();
   useEffect(() => {
-    let source: EventSource;
+    let source: EventSource | undefined;
     let again: ReturnType<typeof setTimeout> | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let last = 0;
@@ -57,14 +62,26 @@ export function useLive(jobId: number | undefined, onChange?: (change: LiveChang
       refresh(kind);
     };
     const connect = () => {
-      source = new EventSource(jobId === undefined ? '/api/app/live' : `/api/app/live?job_id=${jobId}`);
-      source.addEventListener('open', heardOpen);
-      source.addEventListener('error', () => {
+      const stream = new EventSource(jobId === undefined ? '/api/app/live' : `/api/app/live?job_id=${jobId}`);
+      source = stream;
+      stream.addEventListener('open', heardOpen);
+      stream.addEventListener('error', () => {
         lookForService();
         // A broken stream comes back by itself; one that was refused does not.
-        if (source.readyState === EventSource.CLOSED) again = setTimeout(connect, AGAIN);
+        if (stream.readyState === EventSource.CLOSED) again = setTimeout(connect, AGAIN);
       });
-      for (const kind of LIVE_KINDS) source.addEventListener(kind, listen(kind));
+      for (const kind of LIVE_KINDS) stream.addEventListener(kind, listen(kind));
+    };
+    const disconnect = () => {
+      source?.close();
+      source = undefined;
+      clearTimeout(again);
+    };
+    let unseen: ReturnType<typeof setTimeout> | undefined;
+    const seen = () => {
+      clearTimeout(unseen);
+      if (document.visibilityState === 'hidden') unseen = setTimeout(disconnect, UNSEEN);
+      else if (source === undefined) connect();
     };
     // What changed while nobody listened is not told of. What this page itself has asked for meanwhile is new: asking again would only
     // have the service count everything twice whenever a page is opened.
@@ -76,10 +93,12 @@ export function useLive(jobId: number | undefined, onChange?: (change: LiveChang
       void client.invalidateQueries({ queryKey: keys.jobs, predicate: old });
       if (jobId !== undefined) void client.invalidateQueries({ queryKey: keys.job(jobId), predicate: old });
     };
-    connect();
+    seen();
+    document.addEventListener('visibilitychange', seen);
     return () => {
-      source.close();
-      clearTimeout(again);
+      document.removeEventListener('visibilitychange', seen);
+      clearTimeout(unseen);
+      disconnect();
       clearTimeout(timer);
     };
   }, [client, jobId, onChange]);

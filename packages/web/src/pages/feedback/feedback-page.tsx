@@ -49,6 +49,8 @@ export function FeedbackPage() {
       replace: true,
     });
   if (error) return <JobFailed error={error} />;
+  // Before decision points are chosen a queue may be refused: that is no fault, and what to do first is said instead.
+  const early = problem !== null && job?.decision_points.length === 0;
   return (
     <>
       <PageHeader
@@ -101,10 +103,10 @@ export function FeedbackPage() {
           }))}
         />
       </Box>
-      {problem && <ErrorPanel error={problem} retry={refetch} />}
+      {problem && !early && <ErrorPanel error={problem} retry={refetch} />}
       {name === 'agents' && job && <AgentVotes job={job} help={() => setHelp(true)} />}
       {name !== 'agents' && (queue === undefined || job === undefined) && !problem && <Skeleton height={360} />}
-      {name !== 'agents' && queue && job && queue.items.length === 0 && (
+      {name !== 'agents' && job && (early || queue?.items.length === 0) && (
         <Nothing jobId={jobId} queue={name} events={job.events} points={job.decision_points.length} refetch={refetch} />
       )}
       {name !== 'agents' &&
