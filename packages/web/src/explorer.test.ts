@@ -88,6 +88,7 @@ describe.skipIf(CHROMIUM === undefined)('the columns of the Event Explorer', () 
     await expect.poll(() => wide(edge('rule.name'))).toBe(48);
     await page.waitForURL(/widths=\d+_48/);
     await page.reload();
+    await page.getByRole('row').nth(1).waitFor();
     await expect.poll(() => wide(edge('rule.name'))).toBe(48);
     // The page without any address has them as they were left.
     await open();

@@ -80,6 +80,10 @@ describe.skipIf(CHROMIUM === undefined)('under an open page', () => {
     await ben.getByRole('button', { name: 'Sign in' }).click();
     await ben.getByRole('link', { name: 'Proxy' }).waitFor();
     await page.goto('/jobs');
+    await page.getByRole('button', { name: 'Actions for Proxy' }).click();
+    await page.getByRole('menuitem', { name: 'Change…' }).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await page.keyboard.press('Escape');
     for (const each of [page, ben]) await change(each, 'Proxy');
     const save = (on: Page) => on.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Name of the label').last().fill('Ask');

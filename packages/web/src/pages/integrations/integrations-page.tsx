@@ -243,7 +243,7 @@ function Row({
                 New key…
               </Menu.Item>
               <Menu.Item
-                color="red"
+                className="danger"
                 leftSection={<IconPlugX size={15} />}
                 disabled={users.length > 0}
                 onClick={() => setDialog('leave')}

@@ -94,7 +94,12 @@ export function JobActions({ job, deleted }: { readonly job: AppJob; readonly de
             Clone
           </Menu.Item>
           <Menu.Divider />
-          <Menu.Item color="red" leftSection={<IconTrash size={15} />} disabled={!mayManage} onClick={() => setDeleting(true)}>
+          <Menu.Item
+            className="danger"
+            leftSection={<IconTrash size={15} />}
+            disabled={!mayManage}
+            onClick={() => setDeleting(true)}
+          >
             Delete…
           </Menu.Item>
         </Menu.Dropdown>
