@@ -6,6 +6,8 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from './app/api.ts';
+import { Lost } from './app/lost.tsx';
+import { watchCalls } from './app/reachable.ts';
 import { SignInAgain } from './app/sign-in-over.tsx';
 import { theme, variables } from './app/theme.ts';
 import { tellUpdated } from './components/part-missing.tsx';
@@ -20,9 +22,11 @@ createRoot(root).render(
         <Notifications position="bottom-right" limit={4} />
         <RouterProvider router={router} />
         <SignInAgain />
+        <Lost />
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,
 );
+watchCalls();
 tellUpdated();
 loadPagesAhead();

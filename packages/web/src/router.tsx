@@ -182,7 +182,14 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
-export const router = createRouter({ routeTree, defaultPreload: 'intent', defaultPreloadStaleTime: 0, scrollRestoration: true });
+export const router = createRouter({
+  routeTree,
+  // Within the frame of all pages: the others can still be opened.
+  defaultErrorComponent: PageFailed,
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+});
 
 /** Milliseconds after which the pages that were not opened yet are fetched: the first one stands by then. */
 const AHEAD = 2_500;

@@ -226,6 +226,8 @@ describe.skipIf(CHROMIUM === undefined)('the pages of analysts', () => {
     expect(event.feedback[0]?.notes).toBe('seen in the weekly review');
     // The rows are where they were: nothing moves under the hand.
     expect(await page.getByText('24 of 24 buckets, 21 without a label').count()).toBe(1);
+    // The page knows it as well, and so what to take back.
+    await page.getByText('3 buckets are labelled Drop.').waitFor();
     await page.keyboard.press('u');
     await expect.poll(labelled).toBe(0);
   });

@@ -126,3 +126,22 @@ describe('types of decision points', () => {
     expect([await send('n2', 26, 2), await send('d2', 26, 12)]).toEqual(['Escalate', 'Drop']);
   });
 });
+
+describe('the wires of a use case', () => {
+  it('keep what a document set of them where the app API wires others too', async () => {
+    const { jobs } = service.running.services;
+    const other = await service.inputKey();
+    const before = await jobs.find(jobId);
+    const [wire] = before!.integrations;
+    const set = { ...wire!, settings: { auto_id: '7', storage_tag: 'edr' } };
+    await jobs.update(jobId, { integrations: [set] }, OPERATOR);
+    const wires = [{ integration_id: other.integrationId }, { integration_id: set.integrationId }];
+    const { status } = await service.call<AppJob>('PATCH', path(), { integrations: wires }, key);
+    expect(status).toBe(200);
+    const after = (await jobs.find(jobId))!.integrations;
+    expect(after.map(({ integrationId, settings }) => [integrationId, settings])).toEqual([
+      [other.integrationId, {}],
+      [set.integrationId, { auto_id: '7', storage_tag: 'edr' }],
+    ]);
+  });
+});

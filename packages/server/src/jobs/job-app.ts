@@ -83,8 +83,8 @@ export function jobRoutesApp(deps: {
       body: AppJobChange,
       response: AppJob,
       async handler({ principal, params, body, origin }) {
-        await jobs.get(principal, params.job_id);
-        return view(await jobs.update(params.job_id, readDraft(body), origin));
+        const before = await jobs.get(principal, params.job_id);
+        return view(await jobs.update(params.job_id, readDraft(body, before), origin));
       },
     }),
     route({
@@ -157,7 +157,8 @@ interface WireDraft {
   };
 }
 
-function readDraft(body: WireDraft): JobDraft {
+/** A wire that stays keeps what a document set of it; it has no place in the app API. */
+function readDraft(body: WireDraft, before?: Job): JobDraft {
   const settings: { -readonly [K in keyof JobSettings]?: JobSettings[K] } = {};
   if (body.settings?.minutes_per_alert !== undefined) settings.minutesPerAlert = body.settings.minutes_per_alert;
   if (body.settings?.retention_days !== undefined) settings.retentionDays = body.settings.retention_days;
@@ -177,7 +178,9 @@ function readDraft(body: WireDraft): JobDraft {
         integrationId: integration_id,
         role: role ?? 'input',
         enabled: enabled ?? true,
-        settings: {},
+        settings:
+          before?.integrations.find((wire) => wire.integrationId === integration_id && wire.role === (role ?? 'input'))
+            ?.settings ?? {},
       }),
     ),
     settings,

@@ -1,9 +1,10 @@
 import { Button, Container } from '@mantine/core';
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { EmptyState } from '../components/empty-state.tsx';
 import { ErrorPanel } from '../components/error-panel.tsx';
 import { PartMissing, reload, reloadOnce } from './parts.ts';
+import { isLost, subscribeToLost } from './reachable.ts';
 
 /** Where an address leads nowhere. */
 export function NotFound() {
@@ -19,9 +20,16 @@ export function PageFailed({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const [reloading, setReloading] = useState(false);
   const missing = error instanceof PartMissing;
+  const lost = useSyncExternalStore(subscribeToLost, isLost);
+  const wasLost = useRef(lost);
   useEffect(() => {
     if (error instanceof PartMissing && error.updated) setReloading(reloadOnce());
   }, [error]);
+  // Once the service is there again, nobody has to press the button.
+  useEffect(() => {
+    if (wasLost.current && !lost) void router.invalidate().then(reset);
+    wasLost.current = lost;
+  }, [lost, router, reset]);
   // What could not be fetched is fetched again with the page's other data.
   const retry = () => (missing ? void router.invalidate().then(reset) : reset());
   return (

@@ -1,6 +1,7 @@
 import { type Query, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { keys } from './api.ts';
+import { lookForService } from './reachable.ts';
 
 /** A change that the service tells of. `kind` is the name of the server-sent event, `data` its JSON. */
 export interface LiveChange {
@@ -11,6 +12,13 @@ export interface LiveChange {
 /** Milliseconds until a change shows: at once for the first, seldom for those that follow it. */
 const SOON = 150;
 const SELDOM = 2_000;
+/** Until a stream that the service refused is asked for again: the session may have ended, and the person signs in again. */
+const AGAIN = 5_000;
+/**
+ * How long a tab that nobody sees still listens: browsers open six connections to a host for all its tabs together, and a stream holds one. Six tabs
+ * in the background would keep a seventh from loading.
+ */
+const UNSEEN = 10_000;
 /** For answers with `meta.live` `'seldom'`, which count events: how old they may get while nothing but new events comes. */
 export const SELDOM_MS = 60_000;
 
@@ -19,12 +27,14 @@ export const LIVE_KINDS = ['events', 'feedback', 'task', 'training', 'model', 'j
 
 /**
  * Listens to the changes of a use case while the component is there: what was asked for before is asked again (not more often than
- * every two seconds), and `onChange` hears of each. The stream comes back by itself after a broken connection.
+ * every two seconds), and `onChange` hears of each. The stream comes back by itself
+ * after a broken connection, and after the person has signed in again.
  */
 export function useLive(jobId: number | undefined, onChange?: (change: LiveChange) => void): void {
   const client = useQueryClient();
   useEffect(() => {
-    const source = new EventSource(jobId === undefined ? '/api/app/live' : `/api/app/live?job_id=${jobId}`);
+    let source: EventSource | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let last = 0;
     const since = Date.now();
@@ -51,19 +61,44 @@ export function useLive(jobId: number | undefined, onChange?: (change: LiveChang
       onChange?.({ kind, data: parse(message.data) });
       refresh(kind);
     };
+    const connect = () => {
+      const stream = new EventSource(jobId === undefined ? '/api/app/live' : `/api/app/live?job_id=${jobId}`);
+      source = stream;
+      stream.addEventListener('open', heardOpen);
+      stream.addEventListener('error', () => {
+        lookForService();
+        // A broken stream comes back by itself; one that was refused does not.
+        if (stream.readyState === EventSource.CLOSED) again = setTimeout(connect, AGAIN);
+      });
+      for (const kind of LIVE_KINDS) stream.addEventListener(kind, listen(kind));
+    };
+    const disconnect = () => {
+      source?.close();
+      source = undefined;
+      clearTimeout(again);
+    };
+    let unseen: ReturnType<typeof setTimeout> | undefined;
+    const seen = () => {
+      clearTimeout(unseen);
+      if (document.visibilityState === 'hidden') unseen = setTimeout(disconnect, UNSEEN);
+      else if (source === undefined) connect();
+    };
     // What changed while nobody listened is not told of. What this page itself has asked for meanwhile is new: asking again would only
     // have the service count everything twice whenever a page is opened.
-    source.addEventListener('open', () => {
+    const heardOpen = () => {
       if (opened) return refresh('open');
       opened = true;
       const old = (query: Query) =>
         query.meta?.live !== false && query.state.fetchStatus === 'idle' && query.state.dataUpdatedAt < since;
       void client.invalidateQueries({ queryKey: keys.jobs, predicate: old });
       if (jobId !== undefined) void client.invalidateQueries({ queryKey: keys.job(jobId), predicate: old });
-    });
-    for (const kind of LIVE_KINDS) source.addEventListener(kind, listen(kind));
+    };
+    seen();
+    document.addEventListener('visibilitychange', seen);
     return () => {
-      source.close();
+      document.removeEventListener('visibilitychange', seen);
+      clearTimeout(unseen);
+      disconnect();
       clearTimeout(timer);
     };
   }, [client, jobId, onChange]);

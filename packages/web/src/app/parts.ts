@@ -3,6 +3,8 @@
  * an open tab asks for. The tab then takes the new app, once, and never while somebody is writing in it.
  */
 
+import { lookForService } from './reachable.ts';
+
 /** Under which names the tab keeps when it loaded the new app, and that it has not said so yet. */
 const RELOADED = 'verdict-reloaded';
 const UNTOLD = 'verdict-updated';
@@ -31,6 +33,7 @@ export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
+    lookForService();
     throw new PartMissing(await isUpdated(), error);
   }
 }

@@ -1,5 +1,5 @@
-import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { type FormEvent, useRef, useState } from 'react';
 import { ErrorPanel } from '../components/error-panel.tsx';
 import { useSigning } from './session.ts';
 
@@ -8,6 +8,7 @@ export function SignInForm({ name: known = '', done }: { readonly name?: string;
   const { signIn } = useSigning();
   const [name, setName] = useState(known);
   const [password, setPassword] = useState('');
+  const field = useRef<HTMLInputElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const submit = async (event: FormEvent) => {
@@ -19,6 +20,7 @@ export function SignInForm({ name: known = '', done }: { readonly name?: string;
     } catch (refused) {
       setError(refused);
       setPassword('');
+      field.current?.focus();
     } finally {
       setBusy(false);
     }
@@ -36,6 +38,7 @@ export function SignInForm({ name: known = '', done }: { readonly name?: string;
           autoFocus={known === ''}
         />
         <PasswordInput
+          ref={field}
           label="Password"
           autoComplete="current-password"
           required
@@ -45,6 +48,11 @@ export function SignInForm({ name: known = '', done }: { readonly name?: string;
           autoFocus={known !== ''}
         />
         {error !== null && <ErrorPanel error={error} />}
+        {error !== null && (
+          <Text size="xs" c="dimmed">
+            Is Caps Lock on? A forgotten password is set anew by an administrator, under Settings → Users and roles.
+          </Text>
+        )}
         <Button type="submit" size="sm" loading={busy}>
           Sign in
         </Button>

@@ -23,6 +23,8 @@ export const theme = createTheme({
     Badge: { defaultProps: { tt: 'none', fw: 600 } },
     // A link among words is told from them by more than its colour.
     Anchor: { defaultProps: { underline: 'always' } },
+    // Without an element inside that is no entry: what reads the page aloud would stumble over it.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },

@@ -1,4 +1,5 @@
-import { Kbd, Modal, Table } from '@mantine/core';
+import { Kbd, Table } from '@mantine/core';
+import { Dialog } from './dialog.tsx';
 
 /** Which key does what on a page. */
 export function KeysDialog({
@@ -11,7 +12,7 @@ export function KeysDialog({
   readonly close: () => void;
 }) {
   return (
-    <Modal opened={opened} onClose={close} title="Keys">
+    <Dialog opened={opened} onClose={close} title="Keys">
       <Table>
         <Table.Tbody>
           {keys.map(([key, does]) => (
@@ -24,6 +25,6 @@ export function KeysDialog({
           ))}
         </Table.Tbody>
       </Table>
-    </Modal>
+    </Dialog>
   );
 }

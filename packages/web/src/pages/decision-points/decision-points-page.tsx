@@ -5,7 +5,6 @@ import {
   Checkbox,
   Group,
   List,
-  Modal,
   Paper,
   Progress,
   Skeleton,
@@ -24,8 +23,10 @@ import { useJob } from '../../app/job.ts';
 import { useLive } from '../../app/live.ts';
 import { useCan } from '../../app/session.ts';
 import { AlertText } from '../../components/alert-text.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { JobFailed } from '../../components/job-failed.tsx';
 import { notifyUndo } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { AboutTypes, own, PointTypeSelect, type PointTypes, typeChanges, typesOf } from './point-types.tsx';
@@ -76,7 +77,7 @@ export function DecisionPointsPage() {
       });
     },
   });
-  if (error) return <ErrorPanel error={error} />;
+  if (error) return <JobFailed error={error} />;
   const now = chosen ?? new Set<string>();
   const saved = new Set(job?.decision_points ?? []);
   const pointsChanged = now.size !== saved.size || [...now].some((point) => !saved.has(point));
@@ -129,7 +130,7 @@ export function DecisionPointsPage() {
             loading={save.isPending}
             onClick={() => (trained && pointsChanged ? setAsking(true) : submit())}
           >
-            {pointsChanged || !changed ? `Save ${now.size} decision points` : 'Save the types'}
+            {pointsChanged || !changed ? `Save ${now.size} decision ${now.size === 1 ? 'point' : 'points'}` : 'Save the types'}
           </Button>
         </Tooltip>
       </PageHeader>
@@ -214,7 +215,7 @@ export function DecisionPointsPage() {
           </div>
         </>
       )}
-      <Modal opened={asking} onClose={() => setAsking(false)} title="What this change costs">
+      <Dialog opened={asking} onClose={() => setAsking(false)} title="What this change costs">
         {asking && job && <Cost job={job} saved={[...saved]} chosen={[...now]} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={() => setAsking(false)}>
@@ -224,7 +225,7 @@ export function DecisionPointsPage() {
             Change the decision points
           </Button>
         </Group>
-      </Modal>
+      </Dialog>
     </>
   );
 }

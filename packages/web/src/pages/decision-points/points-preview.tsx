@@ -53,7 +53,11 @@ function Shown({ job, data, stale }: { readonly job: AppJob; readonly data: AppP
             value={data.buckets.toLocaleString()}
             note={`of the newest ${data.events.toLocaleString()} events`}
           />
-          <Line name="Largest" value={share(largest, data.events)} note={`${largest.toLocaleString()} events`} />
+          <Line
+            name="Largest"
+            value={share(largest, data.events)}
+            note={`${largest.toLocaleString()} ${largest === 1 ? 'event' : 'events'}`}
+          />
           <Line name="10 biggest" value={percent(data.top_10)} note="of the events" />
           <Line name="50 biggest" value={percent(data.top_50)} note="of the events" />
           <Line name="Single" value={data.single.toLocaleString()} note="buckets with one event" />

@@ -19,7 +19,8 @@ const ACTIONS = [
 
 /**
  * Buttons over the cell that the pointer is on, one set for the whole list: a set in each cell would be thousands. They stand outside of the table,
- * where no row has to be drawn again for them. The keyboard has keys for the same, so they are not among what Tab goes through.
+ * where no row has to be drawn again for them. A finger is never over anything: a tap on a value of the row that is chosen already shows them. The
+ * keyboard has keys for the same, so they are not among what Tab goes through.
  */
 export function CellActions({
   around,
@@ -35,11 +36,12 @@ export function CellActions({
   useEffect(() => {
     const box = around.current;
     if (box === null) return;
-    const moved = ({ target }: Event) => {
-      if (!(target instanceof Element) || target.closest('.cell-actions')) return;
+    let byFinger = false;
+    const gone = () => setOver(null);
+    const show = (target: Element) => {
       const cell = target.closest('.hit-cell');
       const row = cell?.parentElement;
-      if (!cell || !row) return setOver(null);
+      if (!cell || !row) return gone();
       const [frame, at] = [box.getBoundingClientRect(), cell.getBoundingClientRect()];
       setOver({
         row: Number(row.getAttribute('aria-rowindex')) - 2,
@@ -48,14 +50,37 @@ export function CellActions({
         right: Math.max(0, frame.right - at.right),
       });
     };
-    const gone = () => setOver(null);
+    const ours = (target: EventTarget | null): target is Element =>
+      target instanceof Element && target.closest('.cell-actions') === null;
+    const pointed = ({ pointerType }: PointerEvent) => {
+      byFinger = pointerType === 'touch';
+    };
+    // Browsers make up a mouse that passes by where a finger tapped.
+    const moved = ({ target }: Event) => !byFinger && ours(target) && show(target);
+    const tapped = (event: Event) => {
+      const { target } = event;
+      if (!byFinger || !ours(target)) return;
+      if (target.closest('.hit[data-focus], .hit[data-open]') === null) return gone();
+      // The row is chosen, and its event stays as it is.
+      event.stopPropagation();
+      show(target);
+    };
+    // What is under the pointer after that is not what the buttons were for.
+    const resized = new ResizeObserver(gone);
+    resized.observe(box);
+    box.addEventListener('pointerdown', pointed, { capture: true });
+    box.addEventListener('pointermove', pointed, { capture: true, passive: true });
     box.addEventListener('mouseover', moved);
     box.addEventListener('mouseleave', gone);
-    // Scrolling goes on under the pointer: what it is over then is not what the buttons were for.
+    box.addEventListener('click', tapped, { capture: true });
     box.addEventListener('scroll', gone, { capture: true, passive: true });
     return () => {
+      resized.disconnect();
+      box.removeEventListener('pointerdown', pointed, { capture: true });
+      box.removeEventListener('pointermove', pointed, { capture: true });
       box.removeEventListener('mouseover', moved);
       box.removeEventListener('mouseleave', gone);
+      box.removeEventListener('click', tapped, { capture: true });
       box.removeEventListener('scroll', gone, { capture: true });
     };
   }, [around]);
@@ -70,13 +95,16 @@ export function CellActions({
       {shown.map(({ action, name, icon }) => (
         <ActionIcon
           key={action}
-          size={24}
           variant="subtle"
           color="gray"
           tabIndex={-1}
           title={name}
           aria-label={name}
-          onClick={() => run(action, over)}
+          onClick={() => {
+            run(action, over);
+            // Hovering goes on over the same cell; a tap is over.
+            if (matchMedia('(hover: none)').matches) setOver(null);
+          }}
         >
           {icon}
         </ActionIcon>

@@ -53,7 +53,7 @@ function Shown({
   return (
     <Stack gap="sm">
       <div>
-        <Title order={2}>
+        <Title order={2} className="path">
           <Anchor component={Link} to={`/jobs/${job.job_id}/events/${encodeURIComponent(event.event_id)}`} inherit>
             {event.title === null || event.title === '' ? (
               <AlertText text={event.event_id} limit={200} />

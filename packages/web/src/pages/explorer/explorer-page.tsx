@@ -1,19 +1,6 @@
-import {
-  Button,
-  CloseButton,
-  Group,
-  Kbd,
-  Menu,
-  MultiSelect,
-  Paper,
-  Popover,
-  SegmentedControl,
-  Skeleton,
-  Text,
-  TextInput,
-} from '@mantine/core';
+import { Button, CloseButton, Group, Kbd, Menu, Paper, SegmentedControl, Skeleton, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconColumns, IconDownload, IconKeyboard, IconRefresh, IconSearch, IconTags } from '@tabler/icons-react';
+import { IconDownload, IconKeyboard, IconRefresh, IconSearch, IconTags } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { AppJob } from '@verdict/client/browser';
@@ -22,17 +9,18 @@ import { useJob } from '../../app/job.ts';
 import { type LiveChange, useLive } from '../../app/live.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { JobFailed } from '../../components/job-failed.tsx';
 import { KeysDialog } from '../../components/keys-dialog.tsx';
 import { LineChart } from '../../components/line-chart.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { LabelByFilter } from '../feedback/label-by-filter.tsx';
 import { useShortcuts } from '../feedback/use-shortcuts.ts';
 import { BucketList } from './bucket-list.tsx';
+import { ColumnsMenu } from './columns-menu.tsx';
 import { EventPanel, eventQuery } from './event-panel.tsx';
-import { type Condition, DEFAULT_COLUMNS, type ExplorerState, readState, writeState } from './explorer-query.ts';
+import { type Condition, type ExplorerState, readState, writeState } from './explorer-query.ts';
 import { exportEvents } from './export-events.tsx';
 import { Facets } from './facets.tsx';
-import { titleOf } from './field-titles.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { HitList } from './hit-list.tsx';
 import { openedAsOf, rememberColumns, withColumns } from './hits-query.ts';
@@ -93,32 +81,28 @@ export function ExplorerPage() {
   const values = counts.data?.counts;
   const bars = useMemo(() => [{ label: 'Events', color: COLOR, values: values ?? [] }], [values]);
   const fields = useFields(jobId, !hits.isLoading);
-  const set = useCallback(
-    (part: Partial<ExplorerState>, replace = false) =>
-      void navigate({
-        to: '/jobs/$jobId/events',
-        params: { jobId: String(jobId) },
-        search: writeState({ ...state, ...part }),
-        replace,
-      }),
-    [jobId, navigate, state],
-  );
-  const apply = useCallback(
-    (text: string, replace = false) =>
-      void navigate({
-        to: '/jobs/$jobId/events',
-        params: { jobId: String(jobId) },
-        search: parseView(text),
-        replace,
-      }),
+  const go = useCallback(
+    (to: Record<string, unknown>, replace: boolean) =>
+      void navigate({ to: '/jobs/$jobId/events', params: { jobId: String(jobId) }, search: to, replace }),
     [jobId, navigate],
   );
+  const set = useCallback(
+    (part: Partial<ExplorerState>, replace = false) => go(writeState({ ...state, ...part }), replace),
+    [go, state],
+  );
+  const apply = useCallback((text: string, replace = false) => go(parseView(text), replace), [go]);
   // The page opens with the person's own view, once, and only where the address asks for nothing else.
   useEffect(() => {
     if (opened || views.data === undefined) return;
     setOpened(true);
     if (first) apply(first.search, true);
   }, [opened, views.data, first, apply]);
+  // Each is a step of how the page looks and none of where the person is, so that Back leads to the page before.
+  const show = (part: Partial<ExplorerState>) => {
+    const next = { ...state, ...part };
+    rememberColumns(jobId, next);
+    go(withItsColumns(next), true);
+  };
   const typeText = useDebouncedCallback((text: string) => set({ text }, true), 350);
   const add = useRef<(condition: Condition) => void>(() => {});
   add.current = (condition) => {
@@ -145,7 +129,7 @@ export function ExplorerPage() {
       setExporting('');
     }
   };
-  if (error) return <ErrorPanel error={error} />;
+  if (error) return <JobFailed error={error} />;
   const total = hits.total ?? counts.data?.total;
   const narrowed = state.conditions.length > 0 || state.text !== '' || state.range !== 'all';
   return (
@@ -168,14 +152,7 @@ export function ExplorerPage() {
           Label all
         </Button>
         <ViewsMenu jobId={jobId} current={viewOf(state)} apply={apply} />
-        <Columns
-          state={state}
-          fields={fields}
-          set={(part) => {
-            if (part.columns) rememberColumns(jobId, part.columns);
-            set(part);
-          }}
-        />
+        <ColumnsMenu state={state} fields={fields} set={show} />
         <Menu>
           <Menu.Target>
             <Button variant="default" leftSection={<IconDownload size={15} />} loading={exporting !== ''}>
@@ -286,6 +263,7 @@ export function ExplorerPage() {
               }}
               open={openEvent}
               sort={(column) => set({ sort: column, descending: state.sort === column ? !state.descending : true })}
+              resize={(widths) => show({ widths })}
               add={addCondition}
             />
           )}
@@ -315,41 +293,13 @@ function viewOf(state: ExplorerState): string {
 
 function parseView(text: string): Record<string, unknown> {
   try {
-    return writeState(readState(JSON.parse(text) as Record<string, unknown>));
+    return withItsColumns(readState(JSON.parse(text) as Record<string, unknown>));
   } catch {
     return {};
   }
 }
 
-function Columns({
-  state,
-  fields,
-  set,
-}: {
-  readonly state: ExplorerState;
-  readonly fields: readonly string[];
-  readonly set: (part: Partial<ExplorerState>) => void;
-}) {
-  const all = [...new Set([...DEFAULT_COLUMNS, ...state.columns, ...fields])];
-  return (
-    <Popover width={360} position="bottom-end" withinPortal>
-      <Popover.Target>
-        <Button variant="default" leftSection={<IconColumns size={15} />}>
-          Columns
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <MultiSelect
-          label="Columns"
-          description="In this order. They stay as chosen in this browser; a view keeps them for good."
-          data={all.map((field) => ({ value: field, label: titleOf(field) }))}
-          value={[...state.columns]}
-          onChange={(columns) => set({ columns: columns.length > 0 ? columns : DEFAULT_COLUMNS })}
-          searchable
-          limit={60}
-          comboboxProps={{ withinPortal: false }}
-        />
-      </Popover.Dropdown>
-    </Popover>
-  );
+/** An address that names its columns even where they are the usual ones: else those that the browser keeps would go before. */
+function withItsColumns(state: ExplorerState): Record<string, unknown> {
+  return { ...writeState(state), columns: state.columns };
 }

@@ -8,6 +8,8 @@ import {
   OPERATORS,
   queryOf,
   readState,
+  shownColumns,
+  soWide,
   splitList,
   valueAt,
   writeState,
@@ -27,7 +29,10 @@ test('the address holds the whole state', () => {
       fc.string(),
       fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 4 }),
       fc.boolean(),
-      (conditions, text, columns, descending) => {
+      fc.array(fc.nat(1_600)),
+      (conditions, text, columns, descending, pixels) => {
+        const shown = shownColumns(columns);
+        const wide = shown.flatMap((column, place) => (pixels[place] ? [[column, soWide(pixels[place])] as const] : []));
         const state: ExplorerState = {
           conditions,
           text,
@@ -38,6 +43,7 @@ test('the address holds the whole state', () => {
           sort: 'rule.name',
           descending,
           columns,
+          widths: Object.fromEntries(wide),
           event: 'e 1',
         };
         expect(readState(JSON.parse(JSON.stringify(writeState(state))))).toEqual(state);
@@ -45,6 +51,14 @@ test('the address holds the whole state', () => {
     ),
   );
   expect(writeState(readState({}))).toEqual({});
+  // Widths keep the place of their columns and need no more room than their digits.
+  const widths = { '@timestamp': 90, 'rule.name': 300 };
+  expect(writeState({ ...readState({}), columns: ['user', 'rule.name', 'host.os'], widths })).toEqual({
+    columns: ['user', 'rule.name', 'host.os'],
+    widths: '90_0_300',
+  });
+  expect(readState({ columns: ['user'], widths: '-5_1e9_x_7' }).widths).toEqual({ user: 1_600 });
+  expect(readState({ widths: '100_200' }).widths).toEqual({});
   expect(readState({ where: [['a', 'drop table', '1'], 5], columns: [3] }).conditions).toEqual([]);
 });
 

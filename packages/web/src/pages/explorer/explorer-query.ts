@@ -36,6 +36,8 @@ export interface ExplorerState {
   readonly sort: string;
   readonly descending: boolean;
   readonly columns: readonly string[];
+  /** How wide columns are that somebody made so, in CSS pixels; the others share what is left. */
+  readonly widths: Readonly<Record<string, number>>;
   /** Events one by one, or a line for each bucket of them. */
   readonly group: 'none' | 'bucket';
   /** The event in the side panel. */
@@ -49,6 +51,11 @@ export const DEFAULT_COLUMNS = [
   'arcanna.consensus',
   'arcanna.bucket_state',
 ] as const;
+/** No column is narrower than a few letters, none wider than a screen; CSS pixels. */
+export const LEAST_WIDTH = 48;
+export const MOST_WIDTH = 1_600;
+/** As many columns as an address is read with. */
+export const MOST_COLUMNS = 30;
 const EMPTY: ExplorerState = {
   conditions: [],
   text: '',
@@ -58,6 +65,7 @@ const EMPTY: ExplorerState = {
   sort: '@timestamp',
   descending: true,
   columns: DEFAULT_COLUMNS,
+  widths: {},
   group: 'none',
   event: '',
 };
@@ -76,7 +84,7 @@ export function readState(search: Readonly<Record<string, unknown>>): ExplorerSt
       : [];
   });
   const columns = Array.isArray(search.columns)
-    ? search.columns.filter((each): each is string => typeof each === 'string').slice(0, 30)
+    ? search.columns.filter((each): each is string => typeof each === 'string').slice(0, MOST_COLUMNS)
     : [];
   return {
     conditions,
@@ -87,6 +95,7 @@ export function readState(search: Readonly<Record<string, unknown>>): ExplorerSt
     sort: text('sort', EMPTY.sort),
     descending: search.order !== 'asc',
     columns: columns.length > 0 ? columns : DEFAULT_COLUMNS,
+    widths: readWidths(columns, text('widths', '')),
     group: search.group === 'bucket' ? 'bucket' : 'none',
     event: text('event', ''),
   };
@@ -94,7 +103,9 @@ export function readState(search: Readonly<Record<string, unknown>>): ExplorerSt
 
 /** The same back; what is as usual is left out, so that addresses stay short. */
 export function writeState(state: ExplorerState): Record<string, unknown> {
-  const usual = state.columns.join() === DEFAULT_COLUMNS.join();
+  const widths = writeWidths(state);
+  // Widths stand for columns by their place, so that the address needs no name twice.
+  const usual = widths === '' && state.columns.join() === DEFAULT_COLUMNS.join();
   return {
     ...(state.conditions.length > 0
       ? { where: state.conditions.map(({ field, operator, value }) => [field, operator, value]) }
@@ -105,9 +116,43 @@ export function writeState(state: ExplorerState): Record<string, unknown> {
     ...(state.sort === EMPTY.sort ? {} : { sort: state.sort }),
     ...(state.descending ? {} : { order: 'asc' }),
     ...(usual ? {} : { columns: state.columns }),
+    ...(widths === '' ? {} : { widths }),
     ...(state.group === 'none' ? {} : { group: state.group }),
     ...(state.event === '' ? {} : { event: state.event }),
   };
+}
+
+/** The columns of the list from left to right: the time goes first, wherever it was chosen. */
+export function shownColumns(columns: readonly string[]): string[] {
+  return ['@timestamp', ...new Set(columns.filter((column) => column !== '@timestamp'))];
+}
+
+/** The width that somebody gave a column, in CSS pixels; undefined where it shares what is left. */
+export function widthOf(widths: ExplorerState['widths'], column: string): number | undefined {
+  return Object.hasOwn(widths, column) ? widths[column] : undefined;
+}
+
+/** A width as a whole number of pixels that a column may have. */
+export function soWide(pixels: number): number {
+  return Math.round(Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, pixels)));
+}
+
+/** `122_0_300`: the width of each column as it is shown, 0 for those that share what is left, as far as the last that has one. */
+function writeWidths({ columns, widths }: ExplorerState): string {
+  return shownColumns(columns)
+    .map((column) => widthOf(widths, column) ?? 0)
+    .join('_')
+    .replace(/(^|_)0(_0)*$/, '');
+}
+
+function readWidths(columns: readonly string[], text: string): Record<string, number> {
+  const pixels = text.split('_').map(Number);
+  return Object.fromEntries(
+    shownColumns(columns).flatMap((column, place) => {
+      const wide = pixels[place] ?? 0;
+      return columns.length > 0 && wide > 0 ? [[column, soWide(wide)] as const] : [];
+    }),
+  );
 }
 
 /** What is searched for, in words: `Decision is Drop and "beacon"`. */

@@ -1,14 +1,16 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a grid and not a table, because rows far away are not there
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { AppJob } from '@verdict/client/browser';
-import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type CSSProperties, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { AlertText } from '../../components/alert-text.tsx';
 import { Confidence } from '../../components/confidence.tsx';
 import { copyText } from '../../components/copy-text.ts';
 import { LabelBadge } from '../../components/label-badge.tsx';
+import { Tip } from '../../components/tip.tsx';
 import { useShortcuts } from '../feedback/use-shortcuts.ts';
 import { type CellAction, CellActions, type CellPlace } from './cell-actions.tsx';
-import { type Condition, conditionFor, type ExplorerState, valueAt } from './explorer-query.ts';
+import { ColumnEdge, useColumnWidths } from './column-edge.tsx';
+import { type Condition, conditionFor, type ExplorerState, shownColumns, valueAt, widthOf } from './explorer-query.ts';
 import { titleOf } from './field-titles.ts';
 import type { Hit } from './hits-query.ts';
 import { ShortTime } from './short-time.tsx';
@@ -35,6 +37,7 @@ export function HitList({
   more,
   open,
   sort,
+  resize,
   add,
 }: {
   readonly hits: readonly Hit[];
@@ -43,6 +46,7 @@ export function HitList({
   readonly more: () => void;
   readonly open: (eventId: string) => void;
   readonly sort: (column: string) => void;
+  readonly resize: (widths: ExplorerState['widths']) => void;
   readonly add: (condition: Condition) => void;
 }) {
   const around = useRef<HTMLDivElement>(null);
@@ -82,10 +86,8 @@ export function HitList({
   });
   // The same list as long as the same columns are shown, so that rows that stay as they are need not be drawn again.
   const named = JSON.stringify(state.columns);
-  const columns = useMemo(
-    () => ['@timestamp', ...(JSON.parse(named) as string[]).filter((column) => column !== '@timestamp')],
-    [named],
-  );
+  const columns = useMemo(() => shownColumns(JSON.parse(named) as string[]), [named]);
+  const { widths, measured, head, edge } = useColumnWidths(columns, state.widths, resize);
   const conditionAt = (action: CellAction, { row, column }: CellPlace) => {
     const [hit, name] = [hits[row], columns[column]];
     // A time to the microsecond is nobody's filter: the chart and the range are there for it.
@@ -109,25 +111,37 @@ export function HitList({
     setAt(index);
     opening.current(id);
   }, []);
-  const widths = columns.map((column) => WIDTHS[column] ?? ORDINARY);
-  const template = widths.map(([least, share]) => (share === 0 ? least : `minmax(${least}, ${share}fr)`)).join(' ');
+  const tracks = columns.map((column) => {
+    const chosen = widthOf(widths, column);
+    return chosen === undefined ? (WIDTHS[column] ?? ORDINARY) : ([`${chosen}px`, 0] as const);
+  });
+  // Rows take their columns from the list, so that none is drawn again while an edge is dragged.
+  const template = tracks.map(([least, share]) => (share === 0 ? least : `minmax(${least}, ${share}fr)`)).join(' ');
   // Head and rows are as wide as their columns need, so that they scroll to the side together.
-  const minWidth = `calc(${widths.map(([least]) => least).join(' + ')} + ${widths.length - 1} * var(--hit-gap) + 20px)`;
+  const minWidth = `calc(${tracks.map(([least]) => least).join(' + ')} + ${tracks.length - 1} * var(--hit-gap) + 20px)`;
   return (
     <div className="hits-around" ref={around}>
-      <div className="hits" role="table" aria-rowcount={hits.length + 1} aria-label="Events">
+      <div
+        className="hits"
+        role="table"
+        aria-rowcount={hits.length + 1}
+        aria-label="Events"
+        style={{ '--hit-columns': template } as CSSProperties}
+      >
         <div role="rowgroup">
-          <div className="hit-head" role="row" tabIndex={-1} style={{ gridTemplateColumns: template, minWidth }}>
-            {columns.map((column) => (
+          <div className="hit-head" role="row" tabIndex={-1} ref={head} style={{ minWidth }}>
+            {columns.map((column, place) => (
               <div
                 key={column}
                 role="columnheader"
+                className="hit-title"
                 tabIndex={-1}
                 aria-sort={state.sort === column ? (state.descending ? 'descending' : 'ascending') : 'none'}
               >
                 <button type="button" className="hit-sort" onClick={() => sort(column)}>
                   <AlertText text={titleOf(column)} /> {state.sort === column && (state.descending ? '↓' : '↑')}
                 </button>
+                <ColumnEdge name={titleOf(column)} wide={measured[place] ?? 0} {...edge(place)} />
               </div>
             ))}
           </div>
@@ -147,7 +161,6 @@ export function HitList({
                   across={row.index === at ? across : -1}
                   opened={hit.id === state.event}
                   columns={columns}
-                  template={template}
                   job={job}
                   choose={choose}
                 />
@@ -170,7 +183,6 @@ const Row = memo(function Row({
   across,
   opened,
   columns,
-  template,
   job,
   choose,
 }: {
@@ -182,7 +194,6 @@ const Row = memo(function Row({
   readonly across: number;
   readonly opened: boolean;
   readonly columns: readonly string[];
-  readonly template: string;
   readonly job: AppJob | undefined;
   readonly choose: (index: number, id: string) => void;
 }) {
@@ -195,7 +206,7 @@ const Row = memo(function Row({
       className="hit"
       data-focus={focused || undefined}
       data-open={opened || undefined}
-      style={{ gridTemplateColumns: template, height: ROW, transform: `translateY(${start}px)` }}
+      style={{ height: ROW, transform: `translateY(${start}px)` }}
       onClick={() => choose(index, hit.id)}
     >
       {columns.map((column, place) => (
@@ -216,5 +227,23 @@ function Cell({ column, hit, job }: { readonly column: string; readonly hit: Hit
   }
   if (column === 'arcanna.confidence_score') return <Confidence value={value === null ? null : Number(value) / 100} />;
   if (value === null) return <span className="label-none">–</span>;
-  return <AlertText text={column === 'arcanna.bucket_state' ? value.replaceAll('_', ' ') : value} limit={200} />;
+  if (column === 'arcanna.bucket_state') return <State value={value} />;
+  return <AlertText text={value} limit={200} />;
+}
+
+/** Where the bucket stands, in few words where the list is narrow: hovering then shows all of them. */
+function State({ value }: { readonly value: string }) {
+  const words = value.replaceAll('_', ' ');
+  const short = value === 'in_knowledge_base' ? 'in model' : words;
+  if (short === words) return <AlertText text={words} limit={200} />;
+  return (
+    <Tip label={() => words}>
+      <span>
+        <span className="state-short" aria-hidden="true">
+          {short}
+        </span>
+        <span className="state-words">{words}</span>
+      </span>
+    </Tip>
+  );
 }

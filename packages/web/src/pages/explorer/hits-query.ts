@@ -1,6 +1,6 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { keys, queryClient, verdict } from '../../app/api.ts';
-import { type ExplorerState, queryOf, readState } from './explorer-query.ts';
+import { type ExplorerState, queryOf, readState, writeState } from './explorer-query.ts';
 
 const PAGE = 100;
 /** Milliseconds that may lie between asking ahead and the page that takes it over. */
@@ -21,9 +21,11 @@ interface Page {
 
 /** Asks for the events of the list, page by page; `asOf` (milliseconds since 1970) holds it still while new events come in. */
 export function hitsQuery(jobId: number, state: ExplorerState, asOf: number) {
-  const { event: _, group: __, ...asked } = state;
+  const { event: _, group: __, widths: ___, ...asked } = state;
+  // In another order the same columns need nothing that is not there.
+  const columns = state.columns.toSorted();
   return infiniteQueryOptions({
-    queryKey: keys.of(jobId, 'hits', asked, asOf),
+    queryKey: keys.of(jobId, 'hits', { ...asked, columns }, asOf),
     initialPageParam: null as Page['next'],
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
@@ -37,7 +39,7 @@ export function hitsQuery(jobId: number, state: ExplorerState, asOf: number) {
           // Which event came first settles the order of those that are equal, so that no page leaves one out or tells it twice.
           sort: [{ [state.sort]: state.descending ? 'desc' : 'asc' }, { _doc: 'desc' }],
           ...(pageParam === null ? {} : { search_after: pageParam }),
-          _source: ['id', '@timestamp', 'metadata', 'arcanna', ...state.columns],
+          _source: ['id', '@timestamp', 'metadata', 'arcanna', ...columns],
         },
       });
       const found = answer.hits.hits;
@@ -69,13 +71,27 @@ export function openedAsOf(jobId: number): number {
   return ahead.jobId === jobId && now - ahead.asOf < TAKEN_WITHIN ? ahead.asOf : now;
 }
 
-/** Columns that were chosen last stay until others are chosen; an address that names some goes before. */
+/** Columns and widths that were chosen last stay until others are chosen; an address that names columns goes before. */
 export function withColumns(jobId: number, state: ExplorerState, search: Readonly<Record<string, unknown>>): ExplorerState {
   if (Array.isArray(search.columns)) return state;
-  const kept: unknown = JSON.parse(localStorage.getItem(`columns ${jobId}`) ?? 'null');
-  return Array.isArray(kept) && kept.length > 0 ? { ...state, columns: kept.map(String).slice(0, 30) } : state;
+  const columns = kept(`columns ${jobId}`);
+  const widths = kept(`widths ${jobId}`);
+  return Array.isArray(columns) && columns.length > 0
+    ? readState({ ...writeState(state), columns: columns.map(String), ...(typeof widths === 'string' ? { widths } : {}) })
+    : state;
 }
 
-export function rememberColumns(jobId: number, columns: readonly string[]): void {
-  localStorage.setItem(`columns ${jobId}`, JSON.stringify(columns));
+/** Keeps them in this browser. */
+export function rememberColumns(jobId: number, state: ExplorerState): void {
+  localStorage.setItem(`columns ${jobId}`, JSON.stringify(state.columns));
+  localStorage.setItem(`widths ${jobId}`, JSON.stringify(writeState(state).widths ?? ''));
+}
+
+/** What this browser keeps under a name; null for what is not there or cannot be read. */
+function kept(name: string): unknown {
+  try {
+    return JSON.parse(localStorage.getItem(name) ?? 'null');
+  } catch {
+    return null;
+  }
 }

@@ -39,7 +39,7 @@ export function useCounts(
   asOf: number,
   wanted: boolean,
 ) {
-  const { event: _, columns: __, sort: ___, descending: ____, group: _____, ...asked } = state;
+  const { event: _, columns: __, widths: ___, sort: ____, descending: _____, group: ______, ...asked } = state;
   const ask = (newest?: number) => ({
     queryKey: keys.of(jobId, 'counts', asked, fields, asOf, newest),
     staleTime: Number.POSITIVE_INFINITY,

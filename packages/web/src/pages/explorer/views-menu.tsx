@@ -1,10 +1,11 @@
-import { ActionIcon, Badge, Button, Checkbox, Group, Modal, Popover, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Button, Checkbox, Group, Popover, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconBookmark, IconStar, IconStarFilled, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AppView } from '@verdict/client/browser';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { AlertText } from '../../components/alert-text.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyDone, notifyError, notifyUndo } from '../../components/notify-undo.tsx';
 
@@ -47,7 +48,16 @@ export function ViewsMenu({
     });
   return (
     <>
-      <Popover opened={opened} onChange={setOpened} width={320} position="bottom-end" withinPortal trapFocus withRoles={false}>
+      <Popover
+        opened={opened}
+        onChange={setOpened}
+        width={320}
+        position="bottom-end"
+        withinPortal
+        trapFocus
+        returnFocus
+        withRoles={false}
+      >
         <Popover.Target>
           <Button
             variant="default"
@@ -61,7 +71,7 @@ export function ViewsMenu({
             </Text>
           </Button>
         </Popover.Target>
-        <Popover.Dropdown p="xs">
+        <Popover.Dropdown role="dialog" aria-label="Views" tabIndex={-1} p="xs">
           {all.length === 0 && (
             <Text size="xs" c="dimmed" p={4}>
               Keep filters, columns and order under a name.
@@ -127,7 +137,7 @@ export function ViewsMenu({
           </Button>
         </Popover.Dropdown>
       </Popover>
-      <Modal opened={saving} onClose={() => setSaving(false)} title="Save what is shown">
+      <Dialog opened={saving} onClose={() => setSaving(false)} title="Save what is shown">
         {saving && (
           <SaveView
             jobId={jobId}
@@ -140,7 +150,7 @@ export function ViewsMenu({
             }}
           />
         )}
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Select, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, Select, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { AppEvent, AppJob } from '@verdict/client/browser';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useCan } from '../../app/session.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyError, notifyUndo } from '../../components/notify-undo.tsx';
 import { LabelButtons, offered } from '../feedback/label-buttons.tsx';
@@ -111,7 +112,7 @@ export function Overrule({
     },
   });
   return (
-    <Modal opened={opened} onClose={close} title="Decide over the votes">
+    <Dialog opened={opened} onClose={close} title="Decide over the votes">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -149,6 +150,6 @@ export function Overrule({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Checkbox, Group, Kbd, Modal, Paper, Stack, Text, Textarea } from '@mantine/core';
+import { Badge, Button, Checkbox, Group, Kbd, Paper, Stack, Text, Textarea } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { AppJob } from '@verdict/client/browser';
@@ -6,6 +6,7 @@ import { useCallback, useRef, useState } from 'react';
 import { useCan } from '../../app/session.ts';
 import { AlertText } from '../../components/alert-text.tsx';
 import { Confidence } from '../../components/confidence.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { LabelBadge } from '../../components/label-badge.tsx';
 import { LabelButtons, offered } from './label-buttons.tsx';
 import type { Item, Queue } from './queues.ts';
@@ -186,7 +187,7 @@ export function BulkTable({
           Look again
         </Button>
       </Group>
-      <Modal opened={noting} onClose={() => setNoting(false)} title="Note">
+      <Dialog opened={noting} onClose={() => setNoting(false)} title="Note">
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -208,7 +209,7 @@ export function BulkTable({
             </Group>
           </Stack>
         </form>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -5,8 +5,10 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
+import { useLive } from '../../app/live.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { JobFailed } from '../../components/job-failed.tsx';
 import { KeysDialog } from '../../components/keys-dialog.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { readState } from '../explorer/explorer-query.ts';
@@ -46,7 +48,9 @@ export function FeedbackPage() {
       search: { ...search, ...part },
       replace: true,
     });
-  if (error) return <ErrorPanel error={error} />;
+  if (error) return <JobFailed error={error} />;
+  // Before decision points are chosen a queue may be refused: that is no fault, and what to do first is said instead.
+  const early = problem !== null && job?.decision_points.length === 0;
   return (
     <>
       <PageHeader
@@ -99,10 +103,10 @@ export function FeedbackPage() {
           }))}
         />
       </Box>
-      {problem && <ErrorPanel error={problem} retry={refetch} />}
+      {problem && !early && <ErrorPanel error={problem} retry={refetch} />}
       {name === 'agents' && job && <AgentVotes job={job} help={() => setHelp(true)} />}
       {name !== 'agents' && (queue === undefined || job === undefined) && !problem && <Skeleton height={360} />}
-      {name !== 'agents' && queue && job && queue.items.length === 0 && (
+      {name !== 'agents' && job && (early || queue?.items.length === 0) && (
         <Nothing jobId={jobId} queue={name} events={job.events} points={job.decision_points.length} refetch={refetch} />
       )}
       {name !== 'agents' &&
@@ -133,6 +137,8 @@ function Nothing({
   readonly points: number;
   readonly refetch: () => void;
 }) {
+  // What is shown where there is something listens itself.
+  useLive(jobId);
   if (events === 0)
     return (
       <EmptyState title="No alert has come in yet">
@@ -182,17 +188,25 @@ function EnoughToTrain({ jobId }: { readonly jobId: number }) {
           aria-label="Labelled so far"
         />
       )}
-      <Text size="sm" span>
+      {/* With many labels what is missing is long: the hand's place would move down. */}
+      <Text size="sm" span lineClamp={2} title={data.missing ?? undefined}>
         <b>{labelled.toLocaleString()}</b> {data.unit}s labelled (
-        {data.labels.map((label) => `${label.units} ${label.label}`).join(', ')})
+        {inFew(data.labels.map((label) => `${label.units} ${label.label}`))})
         {data.undecided > 0 && `, ${data.undecided} undecided`}
-        {enough ? ': ' : `. ${data.missing}`}
+        {enough ? ': ' : '. '}
         {enough && (
           <Link to="/jobs/$jobId" params={{ jobId: String(jobId) }}>
             enough to train
           </Link>
         )}
+        {data.missing}
       </Text>
     </Group>
   );
+}
+
+/** The first of many, and how many there are besides. */
+function inFew(parts: readonly string[]): string {
+  const few = 5;
+  return parts.length <= few ? parts.join(', ') : `${parts.slice(0, few).join(', ')} and ${parts.length - few} more`;
 }

@@ -1,10 +1,11 @@
-import { Alert, Button, Checkbox, Group, Modal, Progress, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, Progress, Skeleton, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import type { AppBucketsFound, AppJob } from '@verdict/client/browser';
 import { useMemo, useState } from 'react';
 import { api, keys, verdict } from '../../app/api.ts';
 import { useCan } from '../../app/session.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { type Dsl, type ExplorerState, inWords, queryOf } from '../explorer/explorer-query.ts';
 import { titleOf } from '../explorer/field-titles.ts';
@@ -32,9 +33,9 @@ export function LabelByFilter({
   readonly close: () => void;
 }) {
   return (
-    <Modal opened={opened} onClose={close} title="Label everything that matches" size="lg">
+    <Dialog opened={opened} onClose={close} title="Label everything that matches" size="lg">
       {opened && <Form job={job} start={start} close={close} />}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -7,7 +7,6 @@ import {
   Code,
   Group,
   Menu,
-  Modal,
   Paper,
   SimpleGrid,
   Skeleton,
@@ -17,7 +16,7 @@ import {
   TextInput,
   Title,
 } from '@mantine/core';
-import { IconDots, IconKey, IconPlug, IconPlugX, IconSearch } from '@tabler/icons-react';
+import { IconDots, IconKey, IconPencil, IconPlug, IconPlugX, IconSearch } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { AppIntegration, AppIntegrationTypeList } from '@verdict/client/browser';
@@ -25,11 +24,13 @@ import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useCan } from '../../app/session.ts';
 import { AlertText } from '../../components/alert-text.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyDone, notifyError } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Time } from '../../components/time.tsx';
+import { ChangeIntegration } from './change-integration.tsx';
 import { Connect, NewKey } from './connect.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 
@@ -49,6 +50,7 @@ export function IntegrationsPage() {
   const [search, setSearch] = useState('');
   const [chosen, setChosen] = useState<Type | null>(null);
   const [testing, setTesting] = useState<number | null>(null);
+  const known = useQuery({ queryKey: ['integration-types', ''], queryFn: () => api.integrationTypes() });
   const types = useQuery({
     queryKey: ['integration-types', search],
     queryFn: () => api.integrationTypes(search === '' ? undefined : search),
@@ -84,6 +86,7 @@ export function IntegrationsPage() {
                   <Row
                     key={each.integration_id}
                     integration={each}
+                    type={known.data?.find(({ id }) => id === each.type_id)}
                     highlighted={String(each.integration_id) === integrationId}
                     test={() => setTesting(each.integration_id)}
                   />
@@ -140,33 +143,35 @@ export function IntegrationsPage() {
           </Card>
         ))}
       </SimpleGrid>
-      <Modal opened={chosen !== null} onClose={() => setChosen(null)} title={chosen ? `Connect ${chosen.name}` : ''}>
+      <Dialog opened={chosen !== null} onClose={() => setChosen(null)} title={chosen ? `Connect ${chosen.name}` : ''}>
         {chosen && <Connect type={chosen} close={() => setChosen(null)} test={setTesting} />}
-      </Modal>
-      <Modal
+      </Dialog>
+      <Dialog
         opened={tested !== undefined}
         onClose={() => setTesting(null)}
         title={tested ? `Test “${tested.title}”` : ''}
         size="lg"
       >
         {tested && <ConnectionTest integration={tested} close={() => setTesting(null)} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }
 
 function Row({
   integration,
+  type,
   highlighted,
   test,
 }: {
   readonly integration: AppIntegration;
+  readonly type: Type | undefined;
   readonly highlighted: boolean;
   readonly test: () => void;
 }) {
   const client = useQueryClient();
   const may = useCan('integrations');
-  const [dialog, setDialog] = useState<'key' | 'leave' | null>(null);
+  const [dialog, setDialog] = useState<'change' | 'key' | 'leave' | null>(null);
   const remove = useMutation({
     mutationFn: () => api.deleteIntegration(integration.integration_id),
     onSuccess: async () => {
@@ -184,7 +189,7 @@ function Row({
       <Table.Td>{integration.type}</Table.Td>
       <Table.Td>
         {key ? (
-          <Code>
+          <Code className="one-line">
             {key.prefix}…{key.last4}
           </Code>
         ) : (
@@ -231,11 +236,14 @@ function Row({
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
+              <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => setDialog('change')}>
+                Change…
+              </Menu.Item>
               <Menu.Item leftSection={<IconKey size={15} />} onClick={() => setDialog('key')}>
                 New key…
               </Menu.Item>
               <Menu.Item
-                color="red"
+                className="danger"
                 leftSection={<IconPlugX size={15} />}
                 disabled={users.length > 0}
                 onClick={() => setDialog('leave')}
@@ -245,10 +253,13 @@ function Row({
             </Menu.Dropdown>
           </Menu>
         </Group>
-        <Modal opened={dialog === 'key'} onClose={() => setDialog(null)} title={`A new key for “${integration.title}”`}>
+        <Dialog opened={dialog === 'change'} onClose={() => setDialog(null)} title={`Change “${integration.title}”`}>
+          {dialog === 'change' && <ChangeIntegration integration={integration} type={type} close={() => setDialog(null)} />}
+        </Dialog>
+        <Dialog opened={dialog === 'key'} onClose={() => setDialog(null)} title={`A new key for “${integration.title}”`}>
           {dialog === 'key' && <NewKey integration={integration} close={() => setDialog(null)} />}
-        </Modal>
-        <Modal opened={dialog === 'leave'} onClose={() => setDialog(null)} title={`Disconnect “${integration.title}”?`}>
+        </Dialog>
+        <Dialog opened={dialog === 'leave'} onClose={() => setDialog(null)} title={`Disconnect “${integration.title}”?`}>
           <Text size="sm" mb="md">
             Its key ends for good: whatever still uses it is refused.
           </Text>
@@ -260,7 +271,7 @@ function Row({
               Disconnect
             </Button>
           </Group>
-        </Modal>
+        </Dialog>
       </Table.Td>
     </Table.Tr>
   );

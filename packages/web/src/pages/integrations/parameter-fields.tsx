@@ -1,4 +1,4 @@
-import { NumberInput, PasswordInput, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { NumberInput, PasswordInput, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
 
 /** Settings of an integration by name. */
 export type ParameterValues = Readonly<Record<string, unknown>>;
@@ -13,17 +13,27 @@ interface Member {
   readonly format?: string;
 }
 
-/** Fields for the settings that a JSON Schema names: texts, secrets, choices, numbers, switches. What it does not know is a text. */
+/** The setting that is a key: its words in the schema are for documents, not for people at a form. */
+const KEY = 'api_key';
+const KEY_WORDS =
+  'Leave it empty: a new key is made and shown once. Or give the name of an input key, or paste the key that the system has.';
+
+/**
+ * Fields for the settings that a JSON Schema names: texts, secrets, choices, lists, numbers, switches. What it does not know is a text.
+ * @param withKey whether the key is among them; one that is there already is replaced elsewhere.
+ */
 export function ParameterFields({
   schema,
   values,
   onChange,
+  withKey = true,
 }: {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly values: ParameterValues;
   readonly onChange: (values: ParameterValues) => void;
+  readonly withKey?: boolean;
 }) {
-  const members = Object.entries((schema.properties ?? {}) as Record<string, Member>);
+  const members = Object.entries((schema.properties ?? {}) as Record<string, Member>).filter(([name]) => withKey || name !== KEY);
   const required = new Set(Array.isArray(schema.required) ? (schema.required as string[]) : []);
   const set = (name: string, value: unknown) => {
     const { [name]: _, ...rest } = values;
@@ -32,7 +42,8 @@ export function ParameterFields({
   return (
     <Stack gap="sm">
       {members.map(([name, member]) => {
-        const common = { label: member.title ?? wordsOf(name), description: member.description, required: required.has(name) };
+        const description = name === KEY ? KEY_WORDS : member.description;
+        const common = { label: member.title ?? wordsOf(name), description, required: required.has(name) };
         const text = typeof values[name] === 'string' ? values[name] : '';
         if (member.enum)
           return (
@@ -42,6 +53,17 @@ export function ParameterFields({
               data={[...member.enum]}
               value={text || (typeof member.default === 'string' ? member.default : null)}
               onChange={(value) => set(name, value)}
+            />
+          );
+        if (member.type === 'array')
+          return (
+            <TagsInput
+              key={name}
+              {...common}
+              placeholder="Type one and press Enter"
+              value={listOf(values[name] ?? member.default)}
+              onChange={(value) => set(name, value)}
+              acceptValueOnBlur
             />
           );
         if (member.type === 'boolean')
@@ -77,6 +99,10 @@ export function ParameterFields({
       })}
     </Stack>
   );
+}
+
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 function wordsOf(name: string): string {

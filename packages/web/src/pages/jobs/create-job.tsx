@@ -1,37 +1,19 @@
-import {
-  ActionIcon,
-  Button,
-  Collapse,
-  ColorInput,
-  Group,
-  Modal,
-  NumberInput,
-  Select,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { Button, Collapse, Group, NumberInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { AppJob } from '@verdict/client/browser';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { api, keys } from '../../app/api.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
-
-interface DraftLabel {
-  readonly key: number;
-  readonly name: string;
-  readonly color: string;
-}
+import { notifyError } from '../../components/notify-undo.tsx';
+import { type DraftLabel, LabelFields } from './label-fields.tsx';
 
 const FIRST_LABELS: readonly DraftLabel[] = [
   { key: 0, name: 'Escalate', color: '#ef4444' },
   { key: 1, name: 'Drop', color: '#10b981' },
   { key: 2, name: 'Investigate', color: '#f59e0b' },
 ];
-const MORE_COLORS = ['#6366f1', '#0ea5e9', '#a855f7', '#64748b'];
 
 /** Title, where the alerts come from, labels. */
 export function CreateJob({
@@ -44,9 +26,9 @@ export function CreateJob({
   readonly made: (job: AppJob) => void;
 }) {
   return (
-    <Modal opened={opened} onClose={close} title="Create use case" size="lg">
+    <Dialog opened={opened} onClose={close} title="Create use case" size="lg">
       {opened && <Form made={made} />}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -56,6 +38,9 @@ function Form({ made }: { readonly made: (job: AppJob) => void }) {
   const [title, setTitle] = useState('');
   const [description, setDescription] = useState('');
   const [input, setInput] = useState<string | null>(null);
+  const source = useRef<HTMLInputElement>(null);
+  /** Somebody wants it to run without an input. */
+  const [alone, setAlone] = useState(false);
   const [labels, setLabels] = useState(FIRST_LABELS);
   const [advanced, setAdvanced] = useState(false);
   const [minutes, setMinutes] = useState<number | string>(10);
@@ -72,20 +57,27 @@ function Form({ made }: { readonly made: (job: AppJob) => void }) {
           ...(typeof retention === 'number' ? { retention_days: retention } : {}),
         },
       });
-      return run ? api.startJob(job.job_id) : job;
+      if (!run) return job;
+      try {
+        return await api.startJob(job.job_id);
+      } catch (error) {
+        // It is there: sent again it would be refused as there already.
+        notifyError(error);
+        return job;
+      }
     },
     onSuccess: async (job) => {
       await client.invalidateQueries({ queryKey: keys.jobs });
       made(job);
     },
   });
-  const change = (key: number, part: Partial<DraftLabel>) =>
-    setLabels((all) => all.map((each) => (each.key === key ? { ...each, ...part } : each)));
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        create.mutate(true);
+        setAlone(input === null);
+        if (input === null) source.current?.focus();
+        else create.mutate(true);
       }}
     >
       <Stack gap="sm">
@@ -100,14 +92,19 @@ function Form({ made }: { readonly made: (job: AppJob) => void }) {
         />
         <Select
           label="Input integration"
-          description="The system whose alerts it takes. Several can be wired later."
+          description="The system whose alerts it takes. Several can be chosen later."
           placeholder={integrations.data?.length === 0 ? 'There is none yet' : 'Choose one'}
           data={(integrations.data ?? []).map((each) => ({
             value: String(each.integration_id),
             label: `${each.title} (${each.type})`,
           }))}
+          ref={source}
           value={input}
-          onChange={setInput}
+          onChange={(to) => {
+            setInput(to);
+            setAlone(false);
+          }}
+          error={alone ? 'Nothing can run without one: choose it, or press Save and choose it later.' : undefined}
           clearable
           searchable
         />
@@ -116,58 +113,7 @@ function Form({ made }: { readonly made: (job: AppJob) => void }) {
             <Link to="/integrations">Connect an integration</Link> first, so that alerts have a way in.
           </Text>
         )}
-        <fieldset className="plain">
-          <legend>Labels</legend>
-          <Stack gap={6}>
-            {labels.map((label) => (
-              <Group key={label.key} gap={6} wrap="nowrap">
-                <ColorInput
-                  aria-label={`Colour of ${label.name}`}
-                  w={112}
-                  size="xs"
-                  format="hex"
-                  value={label.color}
-                  onChange={(color) => change(label.key, { color })}
-                />
-                <TextInput
-                  aria-label="Name of the label"
-                  required
-                  flex={1}
-                  maxLength={100}
-                  value={label.name}
-                  onChange={(e) => change(label.key, { name: e.currentTarget.value })}
-                />
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Remove ${label.name}`}
-                  disabled={labels.length <= 2}
-                  onClick={() => setLabels((all) => all.filter((each) => each.key !== label.key))}
-                >
-                  <IconTrash size={15} />
-                </ActionIcon>
-              </Group>
-            ))}
-            <Button
-              variant="subtle"
-              w="fit-content"
-              leftSection={<IconPlus size={14} />}
-              disabled={labels.length >= 20}
-              onClick={() =>
-                setLabels((all) => [
-                  ...all,
-                  {
-                    key: Math.max(...all.map((each) => each.key)) + 1,
-                    name: '',
-                    color: MORE_COLORS[all.length % MORE_COLORS.length]!,
-                  },
-                ])
-              }
-            >
-              Add a label
-            </Button>
-          </Stack>
-        </fieldset>
+        <LabelFields labels={labels} onChange={setLabels} fresh={(label) => label} />
         <Button variant="subtle" w="fit-content" onClick={() => setAdvanced(!advanced)} aria-expanded={advanced}>
           Advanced
         </Button>

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { AppJob } from '@verdict/client/browser';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyDone } from '../../components/notify-undo.tsx';
 import { isRunning } from './job-status.ts';
@@ -12,10 +13,12 @@ export function DeleteJob({
   job,
   opened,
   close,
+  deleted,
 }: {
   readonly job: AppJob;
   readonly opened: boolean;
   readonly close: () => void;
+  readonly deleted?: (() => void) | undefined;
 }) {
   const client = useQueryClient();
   const [typed, setTyped] = useState('');
@@ -25,13 +28,15 @@ export function DeleteJob({
       return api.deleteJob(job.job_id);
     },
     onSuccess: async () => {
-      close();
+      deleted?.();
+      // The row goes first, and the dialog with it: the focus would come back to it.
       await client.invalidateQueries({ queryKey: keys.jobs });
+      close();
       notifyDone(`“${job.title}” is deleted.`);
     },
   });
   return (
-    <Modal opened={opened} onClose={close} title={`Delete “${job.title}”?`}>
+    <Dialog opened={opened} onClose={close} title={`Delete “${job.title}”?`}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -62,6 +67,6 @@ export function DeleteJob({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import { ActionIcon, Group, Menu, Tooltip } from '@mantine/core';
-import { IconCopy, IconDots, IconDownload, IconPlayerPlay, IconPlayerStop, IconTrash } from '@tabler/icons-react';
+import { IconCopy, IconDots, IconDownload, IconPencil, IconPlayerPlay, IconPlayerStop, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { AppJob } from '@verdict/client/browser';
 import { useState } from 'react';
@@ -10,13 +10,15 @@ import { notifyDone, notifyError, notifyUndo } from '../../components/notify-und
 import { download, exportJob, fileName } from './job-document.ts';
 import { isRunning } from './job-status.ts';
 
+const ChangeJob = laterDialog(() => import('./change-job.tsx').then((file) => file.ChangeJob));
 const DeleteJob = laterDialog(() => import('./delete-job.tsx').then((file) => file.DeleteJob));
 
-/** Start and stop at hand, the rest in a menu. */
-export function JobActions({ job }: { readonly job: AppJob }) {
+/** Start and stop at hand, the rest in a menu. @param deleted called when the use case is gone. */
+export function JobActions({ job, deleted }: { readonly job: AppJob; readonly deleted?: () => void }) {
   const client = useQueryClient();
   const mayOperate = useCan('train');
   const mayManage = useCan('integrations');
+  const [changing, setChanging] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const running = isRunning(job);
   const refresh = () => client.invalidateQueries({ queryKey: keys.jobs });
@@ -82,6 +84,9 @@ export function JobActions({ job }: { readonly job: AppJob }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => setChanging(true)}>
+            Change…
+          </Menu.Item>
           <Menu.Item leftSection={<IconDownload size={15} />} onClick={() => save.mutate()}>
             Export as a document
           </Menu.Item>
@@ -89,12 +94,18 @@ export function JobActions({ job }: { readonly job: AppJob }) {
             Clone
           </Menu.Item>
           <Menu.Divider />
-          <Menu.Item color="red" leftSection={<IconTrash size={15} />} disabled={!mayManage} onClick={() => setDeleting(true)}>
+          <Menu.Item
+            className="danger"
+            leftSection={<IconTrash size={15} />}
+            disabled={!mayManage}
+            onClick={() => setDeleting(true)}
+          >
             Delete…
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <DeleteJob job={job} opened={deleting} close={() => setDeleting(false)} />
+      <ChangeJob jobId={job.job_id} opened={changing} close={() => setChanging(false)} />
+      <DeleteJob job={job} opened={deleting} close={() => setDeleting(false)} deleted={deleted} />
     </Group>
   );
 }

@@ -22,7 +22,7 @@ import { useJob } from '../../app/job.ts';
 import { useLive } from '../../app/live.ts';
 import { useCan } from '../../app/session.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
-import { ErrorPanel } from '../../components/error-panel.tsx';
+import { JobFailed } from '../../components/job-failed.tsx';
 import { notifyError, notifyUndo } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Reliability } from '../../components/reliability.tsx';
@@ -59,7 +59,8 @@ export function ModelsPage() {
   useLive(jobId);
   const go = (part: { model?: number; beside?: number }) =>
     void navigate({ to: '/jobs/$jobId/models', params: { jobId: String(jobId) }, search: { ...search, ...part } });
-  if (error ?? models.error) return <ErrorPanel error={error ?? models.error} />;
+  const failed = error ?? models.error;
+  if (failed) return <JobFailed error={failed} />;
   if (job === undefined || models.data === undefined) return <Skeleton height={400} />;
   const chosen =
     models.data.find((model) => model.model_id === Number(search.model)) ??

@@ -7,11 +7,13 @@ import { api, keys, verdict } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
 import { SELDOM_MS, useLive } from '../../app/live.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { JobFailed } from '../../components/job-failed.tsx';
 import { safeColor } from '../../components/label-badge.tsx';
 import { LineChart } from '../../components/line-chart.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Reliability } from '../../components/reliability.tsx';
 import { StatTile } from '../../components/stat-tile.tsx';
+import { JobActions } from '../jobs/job-actions.tsx';
 import { activityQuery, useActivity } from '../jobs/use-activity.ts';
 import { AttentionPanel } from './attention-panel.tsx';
 import { GuardPanel } from './guard-panel.tsx';
@@ -58,13 +60,14 @@ export function OverviewPage() {
       replace: true,
     });
   };
-  if (error) return <ErrorPanel error={error} />;
+  if (error) return <JobFailed error={error} />;
   if (job === undefined) return <Waiting />;
   const inSpan = data?.events.reduce((sum, count) => sum + count, 0) ?? 0;
   return (
     <>
       <PageHeader title={job.title} about={job.description === '' ? `Use case ${job.job_id}` : job.description}>
         <SegmentedControl aria-label="Time" size="xs" value={String(days ?? 30)} onChange={choose} data={SPANS} />
+        <JobActions job={job} deleted={() => void navigate({ to: '/jobs' })} />
       </PageHeader>
       {job.warnings.map((warning) => (
         <Alert key={warning} color="yellow" variant="light" mb="sm" p="xs" title="The alerts have changed">

@@ -63,7 +63,11 @@ export const TrainPanel = memo(function TrainPanel({ job }: { readonly job: AppJ
             </Group>
           </>
         )}
-        {!running && data?.missing !== null && data !== undefined && <Text size="sm">{data.missing}</Text>}
+        {!running && data?.missing !== null && data !== undefined && (
+          <Text size="sm" lineClamp={4} title={data.missing}>
+            {data.missing}
+          </Text>
+        )}
         {!running && data?.message && (
           <Text size="sm">
             {data.message} <Time at={data.finished_at} relative />

@@ -5,7 +5,6 @@ import {
   Code,
   CopyButton,
   Group,
-  Modal,
   MultiSelect,
   Paper,
   Select,
@@ -21,6 +20,7 @@ import { useSearch } from '@tanstack/react-router';
 import { type AppKey, SCOPES } from '@verdict/client/browser';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyDone, notifyError } from '../../components/notify-undo.tsx';
@@ -72,9 +72,9 @@ export function ApiKeys() {
           </Table.ScrollContainer>
         </Paper>
       )}
-      <Modal opened={making} onClose={() => setMaking(false)} title="Make a management key">
+      <Dialog opened={making} onClose={() => setMaking(false)} title="Make a management key">
         {making && <Make close={() => setMaking(false)} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -106,7 +106,7 @@ function Row({ apiKey, highlighted }: { readonly apiKey: AppKey; readonly highli
         )}
       </Table.Td>
       <Table.Td>
-        <Code>
+        <Code className="one-line">
           {apiKey.prefix}…{apiKey.last4}
         </Code>
       </Table.Td>
@@ -125,7 +125,7 @@ function Row({ apiKey, highlighted }: { readonly apiKey: AppKey; readonly highli
             Revoke
           </Button>
         )}
-        <Modal opened={asking} onClose={() => setAsking(false)} title={`Revoke “${apiKey.name}”?`}>
+        <Dialog opened={asking} onClose={() => setAsking(false)} title={`Revoke “${apiKey.name}”?`}>
           <Text size="sm" mb="md">
             Whatever uses it is refused from then on, and it cannot be brought back.{' '}
             {apiKey.integrations.length > 0 ? `It is the key of ${apiKey.integrations.join(', ')}.` : ''}
@@ -138,7 +138,7 @@ function Row({ apiKey, highlighted }: { readonly apiKey: AppKey; readonly highli
               Revoke
             </Button>
           </Group>
-        </Modal>
+        </Dialog>
       </Table.Td>
     </Table.Tr>
   );

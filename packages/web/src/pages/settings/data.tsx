@@ -1,6 +1,7 @@
 import { Button, Group, Paper, Progress, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { api } from '../../app/api.ts';
+import { api, keys } from '../../app/api.ts';
+import { AlertText } from '../../components/alert-text.tsx';
 import { bytes } from '../../components/bytes.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
@@ -89,6 +90,8 @@ const TASK_WORDS: Readonly<Record<string, string>> = {
 function Tasks() {
   const client = useQueryClient();
   const tasks = useQuery({ queryKey: ['tasks'], queryFn: () => api.tasks(), refetchInterval: 3_000 });
+  const jobs = useQuery({ queryKey: keys.jobs, queryFn: () => api.jobs() });
+  const titles = new Map<number | null, string>((jobs.data ?? []).map((job) => [job.job_id, job.title]));
   const cancel = useMutation({
     mutationFn: (id: number) => api.cancelTask(id),
     onSuccess: () => client.invalidateQueries({ queryKey: ['tasks'] }),
@@ -119,7 +122,14 @@ function Tasks() {
             <Table.Tbody>
               {tasks.data.slice(0, 50).map((task) => (
                 <Table.Tr key={task.task_id}>
-                  <Table.Td>{TASK_WORDS[task.kind] ?? task.kind}</Table.Td>
+                  <Table.Td>
+                    {TASK_WORDS[task.kind] ?? task.kind}
+                    {titles.has(task.job_id) && (
+                      <Text size="xs" c="dimmed">
+                        <AlertText text={titles.get(task.job_id)!} limit={80} />
+                      </Text>
+                    )}
+                  </Table.Td>
                   <Table.Td>
                     {task.state}
                     <Text size="xs" c="dimmed">

@@ -37,7 +37,7 @@ export function Retention() {
             </Table.Thead>
             <Table.Tbody>
               {jobs.data.map((job) => (
-                <Row key={`${job.job_id} ${job.settings.retention_days}`} job={job} />
+                <Row key={job.job_id} job={job} />
               ))}
             </Table.Tbody>
           </Table>
@@ -50,12 +50,15 @@ export function Retention() {
 function Row({ job }: { readonly job: AppJob }) {
   const client = useQueryClient();
   const before = job.settings.retention_days;
-  const [days, setDays] = useState<number | string>(before ?? '');
+  /** What was typed and is not saved; undefined for nothing. */
+  const [typed, setDays] = useState<number | string>();
+  const days = typed ?? before ?? '';
   const wanted = typeof days === 'number' ? days : null;
   const set = async (to: number | null) => {
     await api.changeJob(job.job_id, { settings: { retention_days: to } });
     await client.invalidateQueries({ queryKey: keys.jobs });
     await client.invalidateQueries({ queryKey: keys.job(job.job_id) });
+    setDays(undefined);
   };
   const save = useMutation({
     mutationFn: () => set(wanted),
@@ -78,7 +81,7 @@ function Row({ job }: { readonly job: AppJob }) {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            save.mutate();
+            if (wanted !== before) save.mutate();
           }}
         >
           <Group gap="xs">
@@ -93,7 +96,13 @@ function Row({ job }: { readonly job: AppJob }) {
               onChange={setDays}
               w={130}
             />
-            <Button type="submit" variant="default" disabled={wanted === before} loading={save.isPending}>
+            <Button
+              type="submit"
+              variant="default"
+              data-disabled={wanted === before || undefined}
+              aria-disabled={wanted === before}
+              loading={save.isPending}
+            >
               Save
             </Button>
           </Group>

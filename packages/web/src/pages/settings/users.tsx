@@ -1,9 +1,10 @@
-import { Badge, Button, Group, Modal, Paper, PasswordInput, Select, Skeleton, Stack, Table, TextInput } from '@mantine/core';
+import { Badge, Button, Group, Paper, PasswordInput, Select, Skeleton, Stack, Table, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AppUser, AppUserChange, UserRole } from '@verdict/client/browser';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyDone, notifyError, notifyUndo } from '../../components/notify-undo.tsx';
 import { Time } from '../../components/time.tsx';
@@ -47,9 +48,9 @@ export function Users() {
           </Table>
         </Paper>
       )}
-      <Modal opened={adding} onClose={() => setAdding(false)} title="Add a user">
+      <Dialog opened={adding} onClose={() => setAdding(false)} title="Add a user">
         {adding && <Add close={() => setAdding(false)} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -86,7 +87,7 @@ function Row({ user }: { readonly user: AppUser }) {
           value={user.role}
           allowDeselect={false}
           w={340}
-          disabled={user.disabled || change.isPending}
+          disabled={user.disabled}
           onChange={(role) => role !== null && role !== user.role && change.mutate({ role: role as UserRole })}
         />
       </Table.Td>
@@ -105,13 +106,14 @@ function Row({ user }: { readonly user: AppUser }) {
         >
           New password
         </Button>
-        <Modal opened={setting} onClose={() => setSetting(false)} title={`A new password for ${user.name}`}>
+        <Dialog opened={setting} onClose={() => setSetting(false)} title={`A new password for ${user.name}`}>
           {setting && <NewPassword user={user} close={() => setSetting(false)} />}
-        </Modal>
+        </Dialog>
         <Button
           variant="subtle"
           color={user.disabled ? 'teal' : 'red'}
           loading={change.isPending}
+          aria-label={`${user.disabled ? 'Enable' : 'Disable'} ${user.name}`}
           onClick={() => change.mutate({ disabled: !user.disabled })}
         >
           {user.disabled ? 'Enable' : 'Disable'}
