@@ -177,7 +177,6 @@ function Chosen({
             setSaid(`${titleOf(field)} is added as the last column.`);
           }}
           searchable
-          clearSearchOnFocus
           limit={60}
           nothingFoundMessage="No field of this name in the events"
           comboboxProps={{ withinPortal: false }}

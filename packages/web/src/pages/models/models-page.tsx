@@ -1,18 +1,4 @@
-import {
-  Anchor,
-  Badge,
-  Button,
-  Group,
-  Modal,
-  Paper,
-  Select,
-  SimpleGrid,
-  Skeleton,
-  Stack,
-  Table,
-  Text,
-  Title,
-} from '@mantine/core';
+import { Anchor, Badge, Button, Group, Paper, Select, SimpleGrid, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { AppJob, AppModel } from '@verdict/client/browser';
@@ -21,6 +7,7 @@ import { api, keys } from '../../app/api.ts';
 import { useJob } from '../../app/job.ts';
 import { useLive } from '../../app/live.ts';
 import { useCan } from '../../app/session.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { JobFailed } from '../../components/job-failed.tsx';
 import { notifyError, notifyUndo } from '../../components/notify-undo.tsx';
@@ -291,7 +278,7 @@ function Act({ job, model, active }: { readonly job: AppJob; readonly model: App
       <Button variant="light" disabled={!may} onClick={() => setAsking(true)}>
         {older ? 'Roll back' : 'Activate'}
       </Button>
-      <Modal
+      <Dialog
         opened={asking}
         onClose={() => setAsking(false)}
         title={older ? `Roll back to model ${model.model_id}?` : `Activate model ${model.model_id}?`}
@@ -308,7 +295,7 @@ function Act({ job, model, active }: { readonly job: AppJob; readonly model: App
             {older ? 'Roll back' : 'Activate'}
           </Button>
         </Group>
-      </Modal>
+      </Dialog>
     </Group>
   );
 }

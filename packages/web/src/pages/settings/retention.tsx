@@ -99,7 +99,7 @@ function Row({ job }: { readonly job: AppJob }) {
             <Button
               type="submit"
               variant="default"
-              data-disabled={wanted === before || undefined}
+              {...(wanted === before ? { 'data-disabled': true } : {})}
               aria-disabled={wanted === before}
               loading={save.isPending}
             >
