@@ -16,13 +16,18 @@ const rows = Array.from({ length: 260 }, (_, r): TrainingRow => {
 const input: TrainingInput = { points: ['rule', 'host'], classes: CLASSES, rows, seed: 3 };
 const alone = train(input);
 
-const order = {
+const order: TrainOrder = {
+  file: '',
+  source: { jobId: 1, pointsVersion: 1, points: input.points, classNos: [0, 1], shared: true, overrule: 'overrule' },
+  seed: input.seed,
+  outlierRate: 0.02,
+  championId: 1,
   labels: [
     { classNo: 0, name: 'Escalate' },
     { classNo: 1, name: 'Drop' },
   ],
-  source: { shared: true },
-} as unknown as TrainOrder;
+  now: 0,
+};
 const heldOut = rows.map((_, index) => index).slice(200);
 const ground: Ground = {
   championId: 1,
