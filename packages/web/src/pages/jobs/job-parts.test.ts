@@ -1,9 +1,7 @@
-import type { AppJob } from '@verdict/client/browser';
 import { expect, test } from 'vitest';
-import { differing, partsOf, stepsTo } from './job-parts.ts';
+import { differing, type EditableJob, partsOf, stepsTo } from './job-parts.ts';
 
-const JOB = {
-  job_id: 1201,
+const JOB: EditableJob = {
   title: 'Mail',
   description: '',
   labels: [
@@ -15,8 +13,15 @@ const JOB = {
     { integration_id: 1, role: 'input', enabled: false },
     { integration_id: 9, role: 'output', enabled: true },
   ],
-  settings: { agent_votes: 'confirm', outlier_rate: 0.02, audit_rate: 0.05, protected_points: [] },
-} as unknown as AppJob;
+  settings: {
+    minutes_per_alert: 10,
+    retention_days: null,
+    agent_votes: 'confirm',
+    outlier_rate: 0.02,
+    audit_rate: 0.05,
+    protected_points: [],
+  },
+};
 
 test('nothing is asked for where nothing differs; a label that is offered no more is no part', () => {
   const parts = partsOf(JOB);

@@ -1,5 +1,8 @@
 import type { AppJob, AppJobChange } from '@verdict/client/browser';
 
+/** What of a use case its form reads. */
+export type EditableJob = Pick<AppJob, 'title' | 'description' | 'labels' | 'integrations' | 'settings'>;
+
 /** A label as somebody edits it; one without a class id is new. */
 export interface EditedLabel {
   readonly classId: string | null;
@@ -33,7 +36,7 @@ export const PART_WORDS: Readonly<Record<keyof JobParts, string>> = {
 };
 
 /** The parts of a use case as it is. */
-export function partsOf(job: AppJob): JobParts {
+export function partsOf(job: EditableJob): JobParts {
   return {
     title: job.title,
     description: job.description,
@@ -58,7 +61,7 @@ export function differing(a: JobParts, b: JobParts): (keyof JobParts)[] {
  * then all the rest at once; null where nothing is left. Wires that are no input stay.
  */
 export function stepsTo(
-  job: AppJob,
+  job: EditableJob,
   wish: JobParts,
 ): { readonly renames: readonly { readonly classId: string; readonly name: string }[]; readonly change: AppJobChange | null } {
   const before = partsOf(job);
@@ -86,7 +89,7 @@ export function stepsTo(
 }
 
 /** All wires of a use case with these inputs: those that it has stay as they are, and in their place. */
-function wiresTo({ integrations }: AppJob, inputs: readonly number[]): AppJob['integrations'] {
+function wiresTo({ integrations }: EditableJob, inputs: readonly number[]): AppJob['integrations'] {
   const stays = integrations.filter(({ role, integration_id: id }) => role !== 'input' || inputs.includes(id));
   const had = new Set(stays.filter(({ role }) => role === 'input').map(({ integration_id: id }) => id));
   const more = inputs.filter((id) => !had.has(id)).map((id) => ({ integration_id: id, role: 'input', enabled: true }));
