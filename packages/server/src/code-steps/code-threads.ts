@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { Refusal, stopping } from '../errors.ts';
 import { startThread } from '../thread.ts';
 import { failedRun, type Ran, type RunOrder } from './code-step.ts';
+import { interpreter } from './interpreter.ts';
 
 /** What a thread is sent, and what it sends back. */
 export interface ToCode {
@@ -158,6 +159,7 @@ export class CodeThreads {
 
   #start(): Worker {
     const worker = startThread(import.meta.url, 'code-worker', {
+      workerData: interpreter(),
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: STACK_MB },
       // Nothing of ours is to be seen from there, should anything ever get out of the interpreter.
       env: {},

@@ -1,15 +1,16 @@
 /** The thread of code steps: runs one order at a time. It is ended with whatever does not end by itself. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { lowerPriority } from '../thread.ts';
 import { failedRun } from './code-step.ts';
 import type { FromCode, ToCode } from './code-threads.ts';
+import type { Interpreter } from './interpreter.ts';
 import { Sandbox } from './sandbox.ts';
 
 /** Below the threads that answer; 19 would be the lowest. */
 const PRIORITY = 5;
 
 const port = parentPort!;
-const sandbox = new Sandbox();
+const sandbox = new Sandbox(workerData as Interpreter);
 lowerPriority(PRIORITY);
 
 port.on('message', async ({ id, order }: ToCode) => {

@@ -11,6 +11,7 @@ import {
 import { MAX_DEPTH, MAX_KEYS } from '../ingest/event.ts';
 import { findMember } from '../ingest/json-scan.ts';
 import { failedRun, type Ran, type RunnableStep, type RunOrder } from './code-step.ts';
+import type { Interpreter } from './interpreter.ts';
 import { keepNumbers } from './keep-numbers.ts';
 
 /** What is used of WebAssembly: Node has it, its types do not. */
@@ -82,7 +83,12 @@ class StepFailed extends Error {
  * thread that can be ended.
  */
 export class Sandbox {
+  readonly #interpreter: Interpreter;
   #loaded: { readonly memoryMb: number; readonly quickjs: QuickJSWASMModule } | undefined;
+
+  constructor(interpreter: Interpreter) {
+    this.#interpreter = interpreter;
+  }
 
   /** Runs the steps, each on what the one before it returned. @param cpuNow milliseconds of computing of this thread so far. */
   async run(order: RunOrder, cpuNow: () => number): Promise<Ran> {
@@ -112,7 +118,9 @@ export class Sandbox {
     if (this.#loaded?.memoryMb === memoryMb) return this.#loaded.quickjs;
     const maximum = Math.max(FIRST_PAGES, Math.floor((memoryMb * 1024 * 1024) / WASM_PAGE));
     const wasmMemory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum });
-    const quickjs = await newQuickJSWASMModuleFromVariant(newVariant(synchronous(release), { wasmMemory }));
+    const quickjs = await newQuickJSWASMModuleFromVariant(
+      newVariant(synchronous(release), { wasmModule: this.#interpreter, wasmMemory }),
+    );
     this.#loaded = { memoryMb, quickjs };
     return quickjs;
   }
