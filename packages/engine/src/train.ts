@@ -95,6 +95,7 @@ export class Training {
   readonly #all: AllRows;
   readonly #folds: readonly Fold[];
   #index: NearestIndex | undefined;
+  #chosen: Trials | undefined;
   #learned: Learned | undefined;
 
   /** @throws TrainingError when there is nothing to learn from. */
@@ -189,8 +190,10 @@ export class Training {
     return { model, metrics: metricsOf(input, data, folds, outOfFold, calibrated) };
   }
 
+  /** The settings that were best in the first parts, chosen once. */
   #best(results: readonly PartResult[]): Trials {
-    return bestTrials(this.#all, this.#folds, halfFoldsOf(results));
+    this.#chosen ??= bestTrials(this.#all, this.#folds, halfFoldsOf(results));
+    return this.#chosen;
   }
 
   #nearest(): NearestIndex {

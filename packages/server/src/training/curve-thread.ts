@@ -1,5 +1,6 @@
 import type { LearningCurve } from '@verdict/engine';
 import type { NamedLabel } from './comparison.ts';
+import type { Told } from './thread-side.ts';
 import { workInThread } from './thread-work.ts';
 import type { TrainingSource } from './training-store.ts';
 
@@ -18,10 +19,7 @@ export interface CurveOrder {
 }
 
 /** What the thread says. */
-export type FromCurve =
-  | { readonly type: 'progress'; readonly share: number; readonly step: string }
-  | { readonly type: 'done'; readonly curve: LearningCurve }
-  | { readonly type: 'refused'; readonly sentence: string };
+export type FromCurve = Told | { readonly type: 'done'; readonly curve: LearningCurve };
 
 /**
  * Works out a learning curve in a thread of its own, behind everything else that the machine has to do.

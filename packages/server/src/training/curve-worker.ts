@@ -1,32 +1,24 @@
 /** The thread that works out a learning curve: reads over a connection of its own what a model learned from, and trains on parts of it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { learningCurve, TrainingError, type TrainingInput, type TrainingRow } from '@verdict/engine';
+import { learningCurve, type Progress, type TrainingInput, type TrainingRow } from '@verdict/engine';
 import { classId } from '../jobs/job.ts';
 import { readSnapshot } from '../storage/sqlite.ts';
-import { lowerPriority } from '../thread.ts';
 import { missesEscalation } from './comparison.ts';
 import { listModelUnits } from './curve-store.ts';
 import type { CurveOrder, FromCurve } from './curve-thread.ts';
+import { learnInThisThread } from './thread-side.ts';
 import { getPointTypes, readFeedback, readUnitVotes } from './training-store.ts';
 import { trusted } from './trusted.ts';
 
 /** Behind the training thread (10), too. */
 const PRIORITY = 15;
-/** Progress is sent on when it grew by this much or the step changed. */
-const SMALLEST_STEP = 0.005;
 
 const port = parentPort!;
 const send = (message: FromCurve) => port.postMessage(message);
 
-try {
-  lowerPriority(PRIORITY);
-  await work(workerData as CurveOrder);
-} catch (error) {
-  if (!(error instanceof TrainingError)) throw error;
-  send({ type: 'refused', sentence: error.message });
-}
+await learnInThisThread(PRIORITY, send, (progress) => work(workerData as CurveOrder, progress));
 
-async function work(order: CurveOrder): Promise<void> {
+async function work(order: CurveOrder, progress: Progress): Promise<void> {
   const { source, labels } = order;
   const input: TrainingInput = {
     points: source.points,
@@ -35,15 +27,10 @@ async function work(order: CurveOrder): Promise<void> {
     outlierRate: order.outlierRate,
     ...(await readRows(order)),
   };
-  let told = { share: -1, step: '' };
   const curve = learningCurve(
     input,
     (truth, said) => missesEscalation(labels, source.classNos[truth]!, source.classNos[said]!),
-    (share, step) => {
-      if (step === told.step && share - told.share < SMALLEST_STEP) return;
-      told = { share, step };
-      send({ type: 'progress', share, step });
-    },
+    progress,
   );
   send({ type: 'done', curve });
 }

@@ -1,4 +1,4 @@
-import { type TrainingInput, type TrainingRow, train } from '@verdict/engine';
+import { type PartResult, Training, type TrainingInput, type TrainingRow, train } from '@verdict/engine';
 import { describe, expect, it } from 'vitest';
 import { type Ground, judge } from './judge.ts';
 import { learn } from './learn.ts';
@@ -43,6 +43,13 @@ const ground: Ground = {
   })),
 };
 
+/** One of which this thread is to do nothing. */
+class Idle extends Training {
+  override work(): PartResult {
+    expect.fail('Another thread was to do it.');
+  }
+}
+
 describe('the second thread of a training', () => {
   it.each([
     ['is not there on one core', 1],
@@ -55,15 +62,14 @@ describe('the second thread of a training', () => {
 
   it('does some of the parts', async () => {
     const mate = new Mate(input, 2);
-    const training = { work: () => expect.fail('Another thread was to do it.') } as never;
+    const training = new Idle(input);
     // All this thread does is wait until the other one has taken everything.
     const next = new Int32Array(new SharedArrayBuffer(4));
     const wait = () => {
       for (let look = 0; look < 600 && Atomics.load(next, 0) <= parts.length; look++)
         Atomics.wait(next, 0, Atomics.load(next, 0), 50);
     };
-    const { Training } = await import('@verdict/engine');
-    const parts = new Training(input).firstParts();
+    const parts = training.firstParts();
     const results = await mate.work(training, parts, () => {}, wait, next);
     await mate.end();
     expect(results.map(({ kind }) => kind)).toEqual(parts.map(({ kind }) => kind));

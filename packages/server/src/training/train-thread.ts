@@ -1,5 +1,6 @@
 import type { DriftWindow, ModelMetrics } from '@verdict/engine';
 import type { Comparison, NamedLabel } from './comparison.ts';
+import type { Told } from './thread-side.ts';
 import { workInThread } from './thread-work.ts';
 import type { SetAside } from './training.ts';
 import type { TrainedUnit, TrainingSource } from './training-store.ts';
@@ -23,7 +24,7 @@ export interface TrainOrder {
 
 /** What the training thread says. */
 export type FromTraining =
-  | { readonly type: 'progress'; readonly share: number; readonly step: string }
+  | Told
   | { readonly type: 'units'; readonly units: readonly TrainedUnit[] }
   | {
       readonly type: 'done';
@@ -34,8 +35,7 @@ export type FromTraining =
       readonly setAside: readonly SetAside[];
       readonly reference: DriftWindow;
       readonly classes: readonly string[];
-    }
-  | { readonly type: 'refused'; readonly sentence: string };
+    };
 
 /** What came of a training. */
 export interface Trained {

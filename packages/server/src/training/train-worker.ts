@@ -4,34 +4,26 @@
  */
 import { hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { TrainingError, type TrainingInput } from '@verdict/engine';
+import type { Progress, TrainingInput } from '@verdict/engine';
 import { readTraffic, referenceOf } from '../drift/traffic.ts';
 import { readSnapshot } from '../storage/sqlite.ts';
-import { lowerPriority } from '../thread.ts';
 import { readGround } from './judge.ts';
 import { learn } from './learn.ts';
 import { Mate } from './mate.ts';
+import { learnInThisThread } from './thread-side.ts';
 import { type FromTraining, TRAINING_PRIORITY, type TrainOrder } from './train-thread.ts';
 import { getPointTypes, readFeedback, readUnitVotes } from './training-store.ts';
 import { trusted } from './trusted.ts';
 
 /** Units sent in one message, so that the main thread never unpacks a long list at once. */
 const UNITS_PER_MESSAGE = 500;
-/** Progress is sent on when it grew by this much or the step changed. */
-const SMALLEST_STEP = 0.005;
 
 const port = parentPort!;
 const send = (message: FromTraining, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
-try {
-  lowerPriority(TRAINING_PRIORITY);
-  await work(workerData as TrainOrder);
-} catch (error) {
-  if (!(error instanceof TrainingError)) throw error;
-  send({ type: 'refused', sentence: error.message });
-}
+await learnInThisThread(TRAINING_PRIORITY, send, (progress) => work(workerData as TrainOrder, progress));
 
-async function work(order: TrainOrder): Promise<void> {
+async function work(order: TrainOrder, progress: Progress): Promise<void> {
   const { source } = order;
   const { rows, units, pointTypes, setAside, traffic, ground } = await readSnapshot(order.file, async (tx) => {
     const pointTypes = await getPointTypes(tx, source.jobId, source.pointsVersion);
@@ -57,12 +49,6 @@ async function work(order: TrainOrder): Promise<void> {
     rows,
     seed: order.seed,
     outlierRate: order.outlierRate,
-  };
-  let told = { share: -1, step: '' };
-  const progress = (share: number, step: string) => {
-    if (step === told.step && share - told.share < SMALLEST_STEP) return;
-    told = { share, step };
-    send({ type: 'progress', share, step });
   };
   const { model, metrics, comparison } = await learn(input, order, ground, new Mate(input), progress);
   for (let from = 0; from < units.length; from += UNITS_PER_MESSAGE) {

@@ -1,11 +1,10 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { AppIntegration, AppIntegrationChange, AppIntegrationTypeList } from '@verdict/client/browser';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
-import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyUndo } from '../../components/notify-undo.tsx';
-import { ParameterFields, type ParameterValues } from './parameter-fields.tsx';
+import { IntegrationForm } from './integration-form.tsx';
+import type { ParameterValues } from './parameter-fields.tsx';
 
 /** Another title, other settings; its key stays. Only what was changed is sent, so that two people do not undo each other. */
 export function ChangeIntegration({
@@ -34,34 +33,22 @@ export function ChangeIntegration({
     },
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
+    <IntegrationForm
+      type={type}
+      withKey={false}
+      title={title}
+      setTitle={setTitle}
+      values={values}
+      setValues={setValues}
+      error={save.error}
+      saving={save.isPending}
+      save={() => {
         if (Object.keys(change).length === 0) close();
         else save.mutate();
       }}
-    >
-      <Stack gap="sm">
-        <TextInput
-          label="Title"
-          required
-          maxLength={200}
-          data-autofocus
-          value={title}
-          onChange={(e) => setTitle(e.currentTarget.value)}
-        />
-        {type && <ParameterFields schema={type.parameters} values={values} onChange={setValues} withKey={false} />}
-        {save.error && <ErrorPanel error={save.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            Save
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      saveAs="Save"
+      close={close}
+    />
   );
 }
 

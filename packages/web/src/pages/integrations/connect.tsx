@@ -1,11 +1,12 @@
-import { Alert, Button, Code, CopyButton, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { AppIntegration, AppIntegrationTypeList } from '@verdict/client/browser';
 import { useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { ErrorPanel } from '../../components/error-panel.tsx';
-import { ParameterFields, type ParameterValues } from './parameter-fields.tsx';
+import { IntegrationForm } from './integration-form.tsx';
+import type { ParameterValues } from './parameter-fields.tsx';
 
 /** The settings that a type asks for; then its key, this once. `test` is called with the number of what was made. */
 export function Connect({
@@ -39,33 +40,18 @@ export function Connect({
     );
   }
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate();
-      }}
-    >
-      <Stack gap="sm">
-        <TextInput
-          label="Title"
-          required
-          maxLength={200}
-          data-autofocus
-          value={title}
-          onChange={(e) => setTitle(e.currentTarget.value)}
-        />
-        <ParameterFields schema={type.parameters} values={values} onChange={setValues} />
-        {create.error && <ErrorPanel error={create.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Confirm
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <IntegrationForm
+      type={type}
+      title={title}
+      setTitle={setTitle}
+      values={values}
+      setValues={setValues}
+      error={create.error}
+      saving={create.isPending}
+      save={() => create.mutate()}
+      saveAs="Confirm"
+      close={close}
+    />
   );
 }
 
