@@ -13,6 +13,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 90_000,
     hookTimeout: 60_000,
+    // What has to come about by itself may take as long as a machine that does much else needs for it.
+    expect: { poll: { timeout: 60_000 } },
     coverage: {
       provider: 'v8',
       include: ['packages/engine/src/**/*.ts', 'packages/contract/src/**/*.ts'],

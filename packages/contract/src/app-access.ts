@@ -50,6 +50,10 @@ export const AppCaller = Type.Object(
     may: ActionList,
     csrf: Nullable(Type.String(), 'To be sent as x-verdict-csrf with every call that changes something; null without a session.'),
     expires_at: Nullable(Type.String({ format: 'date-time' }), 'When the session ends whatever happens; null without a session.'),
+    live_place: Type.String({
+      description:
+        'Where the stream of changes stands: as `after` of `/api/app/live` it misses nothing that changed since this answer.',
+    }),
   },
   {
     description: 'Who is calling, and what they may do.',
@@ -62,6 +66,7 @@ export const AppCaller = Type.Object(
         may: ['read', 'vote', 'withdraw_own'],
         csrf: '0pT3…',
         expires_at: '2021-09-09T09:46:22.363642Z',
+        live_place: '2f1c….41',
       },
     ],
   },

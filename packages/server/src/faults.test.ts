@@ -169,11 +169,9 @@ describe('everything at once', () => {
     }
     await Promise.all(work);
     await service.trained(job.id);
-    for (let turn = 0; turn < 400; turn++) {
-      const open = (await services.tasks.list(job.id)).filter(({ state }) => state === 'waiting' || state === 'running');
-      if (open.length === 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    const open = async () =>
+      (await services.tasks.list(job.id)).filter(({ state }) => state === 'waiting' || state === 'running');
+    await expect.poll(open).toEqual([]);
     const wrong = await services.storage.read((tx) =>
       tx.all(
         `SELECT b.id, b.events, (SELECT count(*) FROM events e WHERE e.bucket_id = b.id AND e.is_current = 1) AS counted FROM buckets b

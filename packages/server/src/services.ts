@@ -262,7 +262,7 @@ export function wireServices(options: {
   const wantsLegacy: WantsLegacy = (principal, job) => integrations.wantsLegacy(principal, job);
 
   const routes: Route[] = [
-    ...sessionRoutesApp(access),
+    ...sessionRoutesApp({ ...access, changes }),
     ...accessRoutesApp({ ...access, clock }),
     ...tokenRoutesV2(access),
     ...auditRoutesApp({ audit, storage }),

@@ -111,12 +111,12 @@ export async function startTestService(
       return jobs.start(job.id, OPERATOR);
     },
     async trained(jobId) {
-      for (let turn = 0; turn < 600; turn++) {
+      for (let turn = 0; turn < 1_200; turn++) {
         const job = await running.services.jobs.find(jobId);
         if (job && job.trainState !== 'RETRAIN_STARTED') return job;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      throw new Error('The training did not end within 30 seconds.');
+      throw new Error('The training did not end within a minute.');
     },
     async restart() {
       await running.stop();

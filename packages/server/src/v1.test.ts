@@ -340,9 +340,7 @@ describe('feedback', () => {
     ];
     expect(await states()).toEqual(['pending', 'new']);
     await service.running.services.jobs.update(job.id, { points: ['rule.name'] }, OPERATOR);
-    for (let turn = 0; turn < 200 && (await states())[1] !== 'pending'; turn++)
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    expect(await states()).toEqual(['pending', 'pending']);
+    await expect.poll(states).toEqual(['pending', 'pending']);
   });
 
   it('by a machine that repeats our own decision is kept but does not count', async () => {

@@ -185,7 +185,7 @@ describe.skipIf(CHROMIUM === undefined)('the columns of the Event Explorer', () 
   test('beside an open event the state is whole, in few words', async () => {
     for (let n = 0; n < 12; n++) await web.operator.v2.feedback(jobId, `event-${n}`, n % 2 === 0 ? 'Escalate' : 'Drop');
     await web.operator.app.train(jobId);
-    await expect.poll(async () => (await web.operator.app.models(jobId)).length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(async () => (await web.operator.app.models(jobId)).length).toBe(1);
     await page.evaluate(() => localStorage.clear());
     await open('?event=event-0');
     await page.getByRole('complementary', { name: 'Event' }).getByRole('heading').first().waitFor();

@@ -44,7 +44,7 @@ describe.skipIf(CHROMIUM === undefined)('by keyboard alone', () => {
     }
     throw new Error(`No ${String(name)} among ${passed.join(' | ')}`);
   };
-  const expectFocus = (name: string) => expect.poll(async () => (await focused()).name, { timeout: 10_000 }).toBe(name);
+  const expectFocus = (name: string) => expect.poll(async () => (await focused()).name).toBe(name);
   /** An arrow opens the choices of the field that has the focus; then these keys. */
   const choose = async (...keys: readonly string[]) => {
     await press('ArrowDown');
@@ -62,7 +62,7 @@ describe.skipIf(CHROMIUM === undefined)('by keyboard alone', () => {
     await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
   };
   const said = (text: string | RegExp) => page.getByText(text).first().waitFor();
-  const closed = () => expect.poll(() => page.getByRole('dialog').count(), { timeout: 10_000 }).toBe(0);
+  const closed = () => expect.poll(() => page.getByRole('dialog').count()).toBe(0);
 
   test('signing in: a wrong password leaves the focus where the right one is typed', async () => {
     await page.goto('/sign-in');

@@ -107,22 +107,45 @@ describe.skipIf(CHROMIUM === undefined)('under an open page', () => {
       ['class_2', 'Ask', false],
     ]);
     await ben.getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(async () => (await web.operator.app.job(jobId)).title, { timeout: 10_000 }).toBe('Proxy of Ada');
+    await expect.poll(async () => (await web.operator.app.job(jobId)).title).toBe('Proxy of Ada');
     await ben.context().close();
   });
 
   test('the use case is deleted: each of its pages says so and leads on', async () => {
     for (const path of ['', '/events', '/feedback', '/decision-points']) {
       const jobId = await makeJob(`Gone ${path}`);
-      const heard = page.waitForResponse((answer) => answer.url().includes('/live'));
       await page.goto(`/jobs/${jobId}${path}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await heard;
       await web.operator.app.deleteJob(jobId);
       await page.getByRole('heading', { name: 'This use case is not there' }).waitFor();
       expect(await axeFindings(page)).toEqual([]);
       await page.getByRole('link', { name: 'To the AI use cases' }).click();
       await page.getByRole('heading', { name: 'AI use cases' }).waitFor();
+    }
+  });
+
+  test('what changes after a page has asked and before it listens shows by itself', async () => {
+    const changes: [string, (jobId: number) => Promise<unknown>, string][] = [
+      ['Slow', (jobId) => web.operator.app.changeJob(jobId, { title: 'Slow no more' }), 'Slow no more'],
+      ['Short-lived', (jobId) => web.operator.app.deleteJob(jobId), 'This use case is not there'],
+    ];
+    for (const [title, change, shown] of changes) {
+      const jobId = await makeJob(title);
+      const stream = /\/api\/app\/live\?/;
+      const asked = Promise.withResolvers<void>();
+      const changed = Promise.withResolvers<void>();
+      await page.route(stream, async (route) => {
+        asked.resolve();
+        await changed.promise;
+        await route.continue();
+      });
+      await page.goto(`/jobs/${jobId}`);
+      await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+      await asked.promise;
+      await change(jobId);
+      changed.resolve();
+      await page.getByRole('heading', { name: shown }).waitFor();
+      await page.unroute(stream);
     }
   });
 

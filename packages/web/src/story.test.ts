@@ -94,7 +94,7 @@ describe.skipIf(CHROMIUM === undefined)('the story of a team', () => {
     await picture(page, 'decision-points');
     await page.getByRole('button', { name: /Save 2 decision points/ }).click();
     await page.getByText('2 decision points are chosen').waitFor();
-    await expect.poll(async () => (await web.operator.app.buckets(jobId)).buckets.length, { timeout: 20_000 }).toBe(36);
+    await expect.poll(async () => (await web.operator.app.buckets(jobId)).buckets.length).toBe(36);
   });
 
   test('30 buckets are labelled by keyboard alone', async () => {
@@ -108,7 +108,7 @@ describe.skipIf(CHROMIUM === undefined)('the story of a team', () => {
       const bad = [...BAD].some((rule) => text.includes(rule));
       await page.keyboard.press(bad ? '1' : '2');
     }
-    await expect.poll(async () => (await web.operator.app.job(jobId)).events_with_feedback, { timeout: 20_000 }).toBe(30);
+    await expect.poll(async () => (await web.operator.app.job(jobId)).events_with_feedback).toBe(30);
     // The last one was a mistake: U takes it back, and the key gives it again.
     await page.keyboard.press('u');
     await expect
@@ -154,7 +154,7 @@ describe.skipIf(CHROMIUM === undefined)('the story of a team', () => {
       if (consensus === null && id !== null) await web.operator.v2.feedback(jobId, id, 'Drop');
     await page.goto(`/jobs/${jobId}`);
     await page.getByRole('button', { name: 'Train now' }).click();
-    await expect.poll(async () => (await web.operator.app.models(jobId)).length, { timeout: 60_000 }).toBe(2);
+    await expect.poll(async () => (await web.operator.app.models(jobId)).length).toBe(2);
     await page.getByRole('link', { name: 'Models' }).first().click();
     await page.getByText('What people said and what it said').waitFor();
     expect(await axeFindings(page)).toEqual([]);

@@ -274,14 +274,14 @@ describe.skipIf(CHROMIUM === undefined)('the pages of analysts', () => {
     for (const { example_event_id: id, decision_points: points } of await buckets())
       await web.operator.v2.feedback(jobId, id!, BAD.has(String(points[0]?.value)) ? 'Escalate' : 'Drop');
     await web.operator.app.train(jobId);
-    await expect.poll(async () => (await web.operator.app.models(jobId)).length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(async () => (await web.operator.app.models(jobId)).length).toBe(1);
     await web.operator.app.openGuard(jobId, 'class_1', { max_error_rate: 0.2 });
     await soar.v1.sendAs('drawn', {
       job_id: jobId,
       title: 'Print spooler on linux',
       raw_body: { rule: { name: 'Print spooler' }, host: { os: 'linux' } },
     });
-    await expect.poll(async () => (await web.operator.app.guards(jobId)).waiting, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await web.operator.app.guards(jobId)).waiting).toBe(1);
     await open('events/drawn');
     await page.getByText(/drawn at random to check the guard/).waitFor();
     expect(await page.locator('main .confidence, main .reasons').count()).toBe(0);

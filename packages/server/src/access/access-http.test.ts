@@ -135,6 +135,7 @@ describe('the session', () => {
       may: ['read', 'vote', 'withdraw_own'],
       csrf: expect.stringMatching(/^[\w-]{43}$/),
       expires_at: expect.stringContaining('2023-11-'),
+      live_place: expect.stringMatching(/^[0-9a-f-]{36}\.\d+$/),
     });
     const set = answer.headers.get('set-cookie') ?? '';
     expect(set).toMatch(/^verdict_session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Strict$/);

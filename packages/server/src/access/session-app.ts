@@ -3,6 +3,7 @@ import { AppCaller, AppOwnPassword, AppSetup, AppSetupState, AppSignIn, actionsO
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../errors.ts';
 import { type Call, type Route, route } from '../http/route.ts';
+import type { Changes } from '../live/changes.ts';
 import { type Authenticator, credentialsOf, refuseForeign, SESSION_COOKIE, sessionToken } from './authenticator.ts';
 import { LONGEST, type NewSession, type Session, type SessionService } from './session-service.ts';
 import type { SetupService } from './setup-service.ts';
@@ -16,8 +17,10 @@ export function sessionRoutesApp(deps: {
   users: UserService;
   setup: SetupService;
   authenticator: Authenticator;
+  changes: Changes;
 }): Route[] {
-  const { sessions, users, setup, authenticator } = deps;
+  const { sessions, users, setup, authenticator, changes } = deps;
+  const caller = (who: Omit<AppCaller, 'live_place'>): AppCaller => ({ ...who, live_place: changes.place() });
   return [
     route({
       method: 'GET',
@@ -47,7 +50,7 @@ export function sessionRoutesApp(deps: {
         const user = await setup.complete({ ...origin, principal: SETUP }, body.secret, body);
         const session = await sessions.signIn(user.name, body.password, origin.address);
         setCookie(request, reply, session);
-        return presentCaller(session);
+        return caller(presentCaller(session));
       },
     }),
     route({
@@ -69,7 +72,7 @@ export function sessionRoutesApp(deps: {
         const token = sessionToken(request.headers.cookie);
         if (previous && token !== null) await sessions.end({ principal: previous.principal, address: origin.address }, token);
         setCookie(request, reply, session);
-        return presentCaller(session);
+        return caller(presentCaller(session));
       },
     }),
     route({
@@ -82,7 +85,7 @@ export function sessionRoutesApp(deps: {
       response: AppCaller,
       async handler({ principal, request }) {
         const session = principal.kind === 'user' ? await authenticator.session(request.headers.cookie) : null;
-        return session ? presentCaller(session) : OPERATOR;
+        return caller(session ? presentCaller(session) : OPERATOR);
       },
     }),
     route({
@@ -122,7 +125,7 @@ export function sessionRoutesApp(deps: {
         await users.setPassword(origin, user.id, body.new_password, 'new_password');
         const session = await sessions.signIn(user.name, body.new_password, origin.address);
         setCookie(request, reply, session);
-        return presentCaller(session);
+        return caller(presentCaller(session));
       },
     }),
   ];
@@ -131,7 +134,7 @@ export function sessionRoutesApp(deps: {
 /** Who has the link is at the terminal of the service. */
 const SETUP = { kind: 'operator', name: 'set-up link' } as const;
 
-const OPERATOR: AppCaller = {
+const OPERATOR: Omit<AppCaller, 'live_place'> = {
   kind: 'operator',
   user_id: null,
   name: 'operator',
@@ -141,7 +144,7 @@ const OPERATOR: AppCaller = {
   expires_at: null,
 };
 
-function presentCaller({ principal, csrf, expiresAt }: Session): AppCaller {
+function presentCaller({ principal, csrf, expiresAt }: Session): Omit<AppCaller, 'live_place'> {
   const { userId, name, role } = principal;
   return { kind: 'user', user_id: userId, name, role, may: actionsOf(role), csrf, expires_at: microsToZ(expiresAt) };
 }

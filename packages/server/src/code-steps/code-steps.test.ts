@@ -271,7 +271,7 @@ describe('a job with a code step', () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
-  it('goes on without steps that pass their limits on every event', { timeout: 60_000 }, async () => {
+  it('goes on without steps that pass their limits on every event', async () => {
     const settings = { limits: { cpu_time_limit_seconds: 0.02 } };
     const job = await enriched(`function transform(r) { if (r.host !== 'lyon-1') for (;;); return r }`, ['host'], { settings });
     const events = Array.from({ length: 14 }, (_, n) => ({ job_id: job.id, event_id: `x${n}`, raw_body: { host: `h${n}` } }));
@@ -286,7 +286,7 @@ describe('a job with a code step', () => {
   });
 });
 
-it('goes on with pending events after kill -9', { timeout: 60_000 }, async () => {
+it('goes on with pending events after kill -9', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'verdict-killed-'));
   const owner = await startTestService({}, undefined, folder);
   const admin = await owner.managementKey(SCOPES);
@@ -326,9 +326,7 @@ it('goes on with pending events after kill -9', { timeout: 60_000 }, async () =>
         tx.all<{ status: string; n: number }>('SELECT status, count(*) AS n FROM events GROUP BY status'),
       );
     expect((await statuses()).find(({ status }) => status === 'pending_inference')?.n).toBeGreaterThan(0);
-    const done = async () => (await statuses()).every(({ status }) => status === 'OK');
-    for (let turn = 0; turn < 300 && !(await done()); turn++) await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await statuses()).toEqual([{ status: 'OK', n: 40 }]);
+    await expect.poll(statuses).toEqual([{ status: 'OK', n: 40 }]);
     const buckets = await again.running.services.buckets.list(job.id, 1, 10, 0);
     expect(buckets.map(({ events, values }) => [events, values])).toEqual([[40, ['here']]]);
   } finally {

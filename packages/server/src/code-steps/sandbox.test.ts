@@ -172,8 +172,7 @@ describe('a code step', () => {
     const order = { steps: [step('const transform = (r) => r')], record: '{}', recordMax: 9 };
     expect((await own.run(order)).record).toBe('{}');
     expect(own.count).toBe(1);
-    for (let turn = 0; turn < 100 && own.count > 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(own.count).toBe(0);
+    await expect.poll(() => own.count).toBe(0);
     expect((await own.run(order)).record).toBe('{}');
     await own.stop();
     await expect(own.run(order)).rejects.toMatchObject({ code: 'stopping' });

@@ -142,10 +142,7 @@ describe('the guard', () => {
     expect(other).toBeDefined();
     const now = await find(job.id);
     if (now.activeModelId !== other!.id) await service.running.services.training.activate(job.id, other!.id, OPERATOR);
-    for (let turn = 0; turn < 100; turn++) {
-      if ((await guards().status(job)).guards[0]?.guard.modelId === other!.id) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await expect.poll(async () => (await guards().status(job)).guards[0]?.guard.modelId).toBe(other!.id);
     expect((await guards().status(await find(job.id))).guards[0]).toMatchObject({
       guard: { modelId: other!.id },
       verdict: { status: 'gathering' },

@@ -39,11 +39,8 @@ async function train(job: Job): Promise<Job> {
   const [newest] = await service.running.services.training.models(job.id);
   if ((await find(job.id)).activeModelId !== newest!.id)
     await service.running.services.training.activate(job.id, newest!.id, OPERATOR);
-  for (let turn = 0; turn < 200; turn++) {
-    const { guards: live } = await guards().status(job);
-    if (live.every(({ guard }) => guard.modelId === newest!.id)) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const followed = async () => (await guards().status(job)).guards.every(({ guard }) => guard.modelId === newest!.id);
+  await expect.poll(followed).toBe(true);
   return find(job.id);
 }
 

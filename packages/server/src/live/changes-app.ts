@@ -11,6 +11,13 @@ const BEHIND = 256 * 1024;
 
 const LiveQuery = Type.Object({
   job_id: Type.Optional(Type.Integer({ minimum: 1, description: 'Only changes of this AI use case.' })),
+  after: Type.Optional(
+    Type.String({
+      maxLength: 100,
+      description:
+        'A place: what changed after it is told first. `live_place` of the session, or the `id` of an event of this stream.',
+    }),
+  ),
 });
 
 /** The stream of changes that keeps pages up to date. */
@@ -27,7 +34,7 @@ export function changesRoutesApp(deps: {
       id: 'appLive',
       summary: 'Hear of changes as they happen (server-sent events)',
       description:
-        'Events: `events` (new ones came in), `feedback`, `task`, `model`, `job`, each with the job_id; `refetch` where some were missed: ask for everything again. Ends with the session.',
+        'Events: `events` (new ones came in), `feedback`, `task`, `model`, `job`, each with the job_id; `refetch` where some were missed: ask for everything again; `here` at the start and every 20 seconds, of which only the `id` matters. Ends with the session.',
       tag: 'app: AI use cases',
       right: { scope: 'read:resources', role: 'analyst' },
       query: LiveQuery,
@@ -53,10 +60,12 @@ export function changesRoutesApp(deps: {
           send(`event: ${change.kind}\nid: ${changes.place(change.seq)}\ndata: ${data}\n\n`);
         };
         raw.write('retry: 2000\n\n');
-        const listening = changes.listen(tell, () => raw.end(), typeof heard === 'string' ? heard : undefined);
-        if (listening.missed) send(`event: refetch\nid: ${changes.place()}\ndata: {}\n\n`);
+        const listening = changes.listen(tell, () => raw.end(), typeof heard === 'string' ? heard : query.after);
+        const say = (kind: string) => send(`event: ${kind}\nid: ${changes.place()}\ndata: {}\n\n`);
+        if (listening.missed) say('refetch');
+        say('here');
         const beat = setInterval(() => {
-          send(': still here\n\n');
+          say('here');
           // Who has signed out, or whose key was revoked, hears nothing more.
           Promise.resolve()
             .then(() => (principal.kind === 'operator' ? principal : authenticate(request)))

@@ -56,6 +56,17 @@ test('feedback and new events arrive on the stream of their job, and a stop ends
   const voted = await service.call('PUT', `/api/v2/events/${job.id}/e1/feedback?feedback_label=Drop`, undefined, voter);
   expect(voted.status).toBeLessThan(300);
   await until(() => text().includes('event: feedback'));
+  const start = /^retry: 2000\n\nevent: here\nid: (\S+)\ndata: \{\}\n\n/.exec(text())![1]!;
+  // Who knows where the stream stood hears what came since; who stood in another run is told to ask again.
+  const later = collect(await open(`/api/app/live?job_id=${job.id}&after=${start}`));
+  await until(() => /event: events[\s\S]*event: feedback[\s\S]*event: here/.test(later()));
+  const lost = collect(await open(`/api/app/live?job_id=${job.id}&after=another.7`));
+  await until(() => /event: refetch[\s\S]*event: here/.test(lost()));
+  // A browser that comes back by itself asks with the old address and says what it has heard since.
+  const id = /event: here\nid: (\S+)/.exec(later())![1]!;
+  const back = collect(await open(`/api/app/live?job_id=${job.id}&after=another.7`, { 'last-event-id': id }));
+  await until(() => back().includes('event: here'));
+  expect(back()).not.toMatch(/event: (refetch|events|feedback)/);
   const stopping = performance.now();
   await service.stop();
   expect(performance.now() - stopping).toBeLessThan(10_000);
@@ -71,6 +82,7 @@ test('without a key, with a wrong one, or for a job that is not there, nothing i
   const key = await service.managementKey(['read:resources']);
   expect((await service.call('GET', '/api/app/live?job_id=999999', undefined, key)).status).toBe(404);
   expect((await service.call('GET', '/api/app/live?job_id=x', undefined, key)).status).toBe(400);
+  expect((await service.call('GET', `/api/app/live?after=${'x'.repeat(101)}`, undefined, key)).status).toBe(400);
 });
 
 function collect(answer: Response): () => string {
@@ -87,6 +99,5 @@ function collect(answer: Response): () => string {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !holds(); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(holds()).toBe(true);
+  await expect.poll(holds).toBe(true);
 }

@@ -121,12 +121,7 @@ describe('a shadow model', () => {
     await service.call('POST', `/api/app/jobs/${jobId}/models/${second}/activate`, undefined, key);
     expect(await report()).toMatchObject({ model_id: null, active_model_id: second, decided: 0 });
     const { storage } = service.running.services;
-    for (let tries = 0; tries < 200; tries++) {
-      const left = await storage.read((tx) => tx.all('SELECT 1 FROM shadow_decisions'));
-      if (left.length === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error('Silent decisions are still there.');
+    await expect.poll(() => storage.read((tx) => tx.all('SELECT 1 FROM shadow_decisions'))).toEqual([]);
   });
 
   it('is ended, and forgotten', async () => {

@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openSqlite } from './sqlite.ts';
@@ -28,8 +27,7 @@ const sizeOf = (file: string) => statSync(join(folder, file)).size;
 
 it('copies the log into the database while the store is open, and the log begins again instead of growing', async () => {
   for (let seq = 1; seq <= 200; seq++) await put(seq);
-  for (let tries = 0; sizeOf('verdict.db') < 150_000_000 && tries < 500; tries++) await sleep(10);
-  expect(sizeOf('verdict.db')).toBeGreaterThan(150_000_000);
+  await expect.poll(() => sizeOf('verdict.db')).toBeGreaterThan(150_000_000);
   // Of 200 MB at most what SQLite lets come together before it copies by itself, should the thread be late (128 MiB), and a little.
   expect(sizeOf('verdict.db-wal')).toBeLessThan(140_000_000);
   expect(await storage.read((tx) => tx.get('SELECT count(*) AS n FROM event_bodies'))).toEqual({ n: 200 });

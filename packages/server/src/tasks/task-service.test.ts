@@ -54,11 +54,7 @@ function gated(kind: string, more: Partial<TaskHandler> = {}) {
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 2_000; tries++) {
-    if (await condition()) return;
-    await sleep(2);
-  }
-  throw new Error('It did not come about.');
+  await expect.poll(condition, { interval: 2 }).toBe(true);
 }
 
 /** As after kill -9: the rows say running, the process is gone. */

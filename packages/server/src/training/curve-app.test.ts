@@ -144,10 +144,5 @@ describe('the learning curve for people', () => {
 });
 
 async function ended(): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries++) {
-    const { task } = await read();
-    if (task === null || !['waiting', 'running'].includes(task.state)) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('The learning curve did not come to its end.');
+  await expect.poll(async () => (await read()).task?.state ?? 'none').not.toMatch(/waiting|running/);
 }

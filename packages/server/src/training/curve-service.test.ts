@@ -187,9 +187,5 @@ describe('work on a learning curve', () => {
 });
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 2_000; tries++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('It did not come about.');
+  await expect.poll(condition, { interval: 5 }).toBe(true);
 }

@@ -45,12 +45,9 @@ const get = <Body>(path: string) => service.call<Body>('GET', path, undefined, k
 const post = <Body>(path: string, body?: unknown, by = key) => service.call<Body>('POST', path, body, by);
 
 async function finished(taskId: number): Promise<Task> {
-  for (let tries = 0; tries < 1_000; tries++) {
-    const { body } = await get<Task>(`/api/app/tasks/${taskId}`);
-    if (!['waiting', 'running'].includes(body.state)) return body;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`Task ${taskId} did not end.`);
+  const task = async () => (await get<Task>(`/api/app/tasks/${taskId}`)).body;
+  await expect.poll(async () => (await task()).state).not.toMatch(/waiting|running/);
+  return task();
 }
 
 describe('training for people', () => {

@@ -25,6 +25,14 @@ export const SELDOM_MS = 60_000;
 /** What the service tells of, by name; each says which answers are old now. */
 export const LIVE_KINDS = ['events', 'feedback', 'task', 'training', 'model', 'job', 'guard', 'refetch'] as const;
 
+/** The last place in the stream of changes that this tab has heard of, so that the next stream begins there. */
+let place: string | undefined;
+
+/** Until a stream says where it stands, changes are told from here on: asked for before anything that a page shows. */
+export function hearFrom(from: string): void {
+  place ??= from;
+}
+
 /**
  * Listens to the changes of a use case while the component is there: what was asked for before is asked again (not more often than
  * every two seconds), and `onChange` hears of each. The stream comes back by itself
@@ -40,6 +48,7 @@ export function useLive(jobId: number | undefined, onChange?: (change: LiveChang
     const since = Date.now();
     const kinds = new Set<string>();
     let opened = false;
+    let refused = false;
     const refresh = (kind: string) => {
       kinds.add(kind);
       timer ??= setTimeout(
@@ -57,19 +66,30 @@ export function useLive(jobId: number | undefined, onChange?: (change: LiveChang
         Math.max(SOON, last + SELDOM - Date.now()),
       );
     };
+    const stand = ({ lastEventId }: MessageEvent<string>) => {
+      place = lastEventId;
+    };
     const listen = (kind: string) => (message: MessageEvent<string>) => {
+      stand(message);
       onChange?.({ kind, data: parse(message.data) });
       refresh(kind);
     };
     const connect = () => {
-      const stream = new EventSource(jobId === undefined ? '/api/app/live' : `/api/app/live?job_id=${jobId}`);
+      const asked = new URLSearchParams();
+      if (jobId !== undefined) asked.set('job_id', String(jobId));
+      if (place !== undefined) asked.set('after', place);
+      const stream = new EventSource(`/api/app/live?${asked}`);
       source = stream;
       stream.addEventListener('open', heardOpen);
       stream.addEventListener('error', () => {
         lookForService();
-        // A broken stream comes back by itself; one that was refused does not.
-        if (stream.readyState === EventSource.CLOSED) again = setTimeout(connect, AGAIN);
+        // A broken stream comes back by itself; one that was refused does not: the session has ended, or the use case is gone.
+        if (stream.readyState !== EventSource.CLOSED) return;
+        again = setTimeout(connect, AGAIN);
+        if (!refused) refresh('refused');
+        refused = true;
       });
+      stream.addEventListener('here', stand);
       for (const kind of LIVE_KINDS) stream.addEventListener(kind, listen(kind));
     };
     const disconnect = () => {
@@ -83,13 +103,13 @@ export function useLive(jobId: number | undefined, onChange?: (change: LiveChang
       if (document.visibilityState === 'hidden') unseen = setTimeout(disconnect, UNSEEN);
       else if (source === undefined) connect();
     };
-    // What changed while nobody listened is not told of. What this page itself has asked for meanwhile is new: asking again would only
-    // have the service count everything twice whenever a page is opened.
+    // What this page asks for is asked after `place`, so the stream tells of all that changed since. What was kept from another page may have
+    // changed before that; to ask for the rest again as well would have the service count everything twice whenever a page is opened.
     const heardOpen = () => {
-      if (opened) return refresh('open');
+      refused = false;
+      if (opened) return;
       opened = true;
-      const old = (query: Query) =>
-        query.meta?.live !== false && query.state.fetchStatus === 'idle' && query.state.dataUpdatedAt < since;
+      const old = ({ meta, state }: Query) => meta?.live !== false && state.fetchStatus === 'idle' && state.dataUpdatedAt < since;
       void client.invalidateQueries({ queryKey: keys.jobs, predicate: old });
       if (jobId !== undefined) void client.invalidateQueries({ queryKey: keys.job(jobId), predicate: old });
     };

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AppCaller, UserAction } from '@verdict/client/browser';
 import { useSyncExternalStore } from 'react';
 import { api, keys } from './api.ts';
+import { hearFrom } from './live.ts';
 import { forgetSession, rememberSession, signInAsked, subscribeToSignIn } from './sign-in-again.ts';
 
 /** Who is signed in; undefined while that is being asked or nobody is. */
@@ -18,6 +19,7 @@ export function useCan(action: UserAction): boolean {
 export async function loadSession(): Promise<AppCaller> {
   const caller = await api.session();
   rememberSession(caller);
+  hearFrom(caller.live_place);
   return caller;
 }
 
@@ -28,6 +30,7 @@ export function useSigning(): { signIn(name: string, password: string): Promise<
     async signIn(name, password) {
       const caller = await api.signIn({ name, password });
       rememberSession(caller);
+      hearFrom(caller.live_place);
       client.setQueryData(keys.session, caller);
       return caller;
     },

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Context, Json, JsonObject } from '../context/index.ts';
+import type { Bell } from './bell.ts';
 
 /** What the sandbox's thread is given. */
 export interface SandboxOrder {
@@ -12,8 +13,8 @@ export interface SandboxOrder {
   readonly context: Context;
   readonly integrationContext: Json;
   readonly limits: Limits;
-  /** Wakes the thread when an answer lies in `port`: 0 while it waits, 1 then. */
-  readonly bell: SharedArrayBuffer;
+  /** Wakes the thread when an answer lies in `port`. */
+  readonly bell: Bell;
   readonly port: MessagePort;
 }
 

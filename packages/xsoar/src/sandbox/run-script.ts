@@ -1,5 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { type Context, ContextError, copyJson, type Json, type JsonObject } from '../context/index.ts';
+import { answerAndRing, newBell } from './bell.ts';
 import { ENTRY_TYPES, type Entry, entriesOf, errorEntry } from './entry.ts';
 import { answerHttp } from './http.ts';
 import {
@@ -57,7 +58,7 @@ export async function runScript(run: ScriptRun, host: ScriptHost = {}, { signal,
   signal?.throwIfAborted();
   const limits: Limits = { ...LIMITS, ...some };
   const { port1, port2 } = new MessageChannel();
-  const bell = new Int32Array(new SharedArrayBuffer(4));
+  const bell = newBell();
   const order: SandboxOrder = {
     name: run.name,
     script: run.script,
@@ -68,7 +69,7 @@ export async function runScript(run: ScriptRun, host: ScriptHost = {}, { signal,
     context: run.context ?? {},
     integrationContext: run.integrationContext ?? {},
     limits,
-    bell: bell.buffer,
+    bell,
     port: port2,
   };
   const worker = startWorker(order);
@@ -79,9 +80,7 @@ export async function runScript(run: ScriptRun, host: ScriptHost = {}, { signal,
   signal?.addEventListener('abort', abort, { once: true });
   const answer = (answered: Answer) => {
     if (ended.signal.aborted) return;
-    port1.postMessage(answered);
-    Atomics.store(bell, 0, 1);
-    Atomics.notify(bell, 0);
+    answerAndRing(port1, bell, answered);
   };
   worker.on('message', (message: FromSandbox) => {
     if (message.type === 'ready') {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandle } from 'quickjs-emscripten-core';
 import { ContextError, copyJson, isObject, type Json, type JsonObject, readPath } from '../context/index.ts';
+import { sleepUntilAnswer } from './bell.ts';
 import { ENTRY_TYPES, FORMATS } from './entry.ts';
 import {
   type Answer,
@@ -15,7 +16,6 @@ import {
 } from './protocol.ts';
 
 const order: SandboxOrder = workerData;
-const bell = new Int32Array(order.bell);
 /** The version of XSOAR that this acts as. */
 const PLATFORM = '6.10.0';
 const STACK = 512 * 1024;
@@ -132,12 +132,10 @@ function ask(question: Question): Answer {
   questions += 1;
   if (questions > MOST_QUESTIONS) return { error: `More than ${MOST_QUESTIONS} requests and commands in one run.` };
   const from = performance.now();
-  Atomics.store(bell, 0, 0);
   say({ type: 'question', question });
-  const result = Atomics.wait(bell, 0, 0, remaining());
+  const answer = sleepUntilAnswer<Answer>(port, order.bell, remaining());
   waited += performance.now() - from;
-  const answer: { message: Answer } | undefined = receiveMessageOnPort(port);
-  if (result === 'timed-out' || answer === undefined) {
+  if (answer === undefined) {
     stopped = timeoutSentence(order.name, order.limits.timeoutMs);
     return { error: stopped };
   }

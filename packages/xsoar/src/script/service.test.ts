@@ -208,13 +208,9 @@ describe('the eight steps', () => {
       status: 'OK',
       error_message: '',
     });
-    for (let turn = 0; turn < 100; turn++) {
-      const { EntryContext } = await run('verdict-get-health', { job_id: jobId });
-      const job = EntryContext['Verdict.Job(val.job_id && val.job_id === obj.job_id)'] as { retrain_state: string };
-      if (job.retrain_state === 'RETRAIN_FINISHED') return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    expect.unreachable('the training did not end');
+    const job = async () =>
+      (await run('verdict-get-health', { job_id: jobId })).EntryContext['Verdict.Job(val.job_id && val.job_id === obj.job_id)'];
+    await expect.poll(job).toMatchObject({ retrain_state: 'RETRAIN_FINISHED' });
   });
 
   it('decides an alert it has not seen, at once or in one task, exports and explains it', async () => {

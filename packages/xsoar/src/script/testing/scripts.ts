@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { packFolder } from '../../pack/pack-folder.ts';
+import { answerAndRing, type Bell, newBell } from '../../sandbox/bell.ts';
 import type { Fields } from '../platform.ts';
+
+/** How long a script waits for an answer of the service, in milliseconds: as long as a test may take. */
+const LONGEST_ANSWER = 90_000;
 
 /** What a script ended with: its result, or what it threw. */
 export interface Ended {
@@ -126,23 +130,23 @@ export interface ScriptThread {
 /** @param params the parameters of the instance, where a run says no other. */
 export function startScriptThread(params: Fields): ScriptThread {
   const code = `
-const { workerData, receiveMessageOnPort } = require('node:worker_threads');
-const { port, bell } = workerData;
-function http(url, request) {
-  Atomics.store(bell, 0, 0);
-  port.postMessage({ url, request });
-  Atomics.wait(bell, 0, 0, 30000);
-  const { message } = receiveMessageOnPort(port);
-  if (message.error) throw new Error(message.error);
-  return message.answer;
-}
+const { parentPort, workerData } = require('node:worker_threads');
+const { port, bell, longest } = workerData;
 const runOne = new Function(workerData.harness + '\\nreturn runOne;')();
-require('node:worker_threads').parentPort.on('message', (run) => {
-  require('node:worker_threads').parentPort.postMessage(JSON.stringify(runOne(run, http)));
+import(workerData.bellModule).then(({ sleepUntilAnswer }) => {
+  const http = (url, request) => {
+    port.postMessage({ url, request });
+    const { message } = sleepUntilAnswer(port, bell, longest) || { message: { error: 'no answer in ' + longest + ' ms' } };
+    if (message.error) throw new Error(message.error);
+    return message.answer;
+  };
+  parentPort.on('message', (run) => parentPort.postMessage(JSON.stringify(runOne(run, http))));
 });`;
-  const bell = new Int32Array(new SharedArrayBuffer(4));
+  const bell = newBell();
+  const bellModule = new URL('../../sandbox/bell.ts', import.meta.url).href;
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(code, { eval: true, workerData: { harness: harness(), port: port2, bell }, transferList: [port2] });
+  const workerData = { harness: harness(), port: port2, bell, bellModule, longest: LONGEST_ANSWER };
+  const worker = new Worker(code, { eval: true, workerData, transferList: [port2] });
   port1.on('message', (asked: Asked) => answer(asked, port1, bell));
   const broken = new Promise<never>((_, reject) => {
     worker.once('error', reject);
@@ -174,20 +178,17 @@ interface Asked {
 }
 
 /** Sends what the script asked for, and rings. */
-async function answer({ url, request }: Asked, port: MessagePort, bell: Int32Array): Promise<void> {
+async function answer({ url, request }: Asked, port: MessagePort, bell: Bell): Promise<void> {
   try {
     const headers = Object.entries(request.Headers).map(([name, values]): [string, string] => [name, values.join(', ')]);
     const init: RequestInit = { method: request.Method, headers };
     if (request.Body !== undefined) init.body = request.Body;
     const response = await fetch(url, init);
     const Headers = Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]]));
-    port.postMessage({
-      answer: { StatusCode: response.status, Status: response.statusText, Body: await response.text(), Headers },
-    });
+    const answered = { StatusCode: response.status, Status: response.statusText, Body: await response.text(), Headers };
+    answerAndRing(port, bell, { answer: answered });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    port.postMessage({ error: `Get "${url}": dial tcp: ${cause}` });
+    answerAndRing(port, bell, { error: `Get "${url}": dial tcp: ${cause}` });
   }
-  Atomics.store(bell, 0, 1);
-  Atomics.notify(bell, 0);
 }
