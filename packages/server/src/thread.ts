@@ -15,6 +15,11 @@ export function startThread(beside: string, name: string, options: WorkerOptions
   });
 }
 
+/** Whether a thread ended because it came to the end of the memory that it was given. */
+export function isOutOfMemory(error: Error): boolean {
+  return 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
 /**
  * Lets other threads of the machine go first; to be called in the thread itself. Does nothing where that cannot be had.
  * @param priority 1 to 19, the lowest.

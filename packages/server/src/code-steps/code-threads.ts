@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import { Refusal, stopping } from '../errors.ts';
-import { startThread } from '../thread.ts';
+import { isOutOfMemory, startThread } from '../thread.ts';
+import { reasonOf, ThreadPool } from '../thread-pool.ts';
 import { failedRun, type Ran, type RunOrder } from './code-step.ts';
 import { interpreter } from './interpreter.ts';
 
@@ -13,13 +13,6 @@ export interface ToCode {
 export type FromCode =
   | { readonly type: 'begun'; readonly id: number }
   | { readonly type: 'ran'; readonly id: number; readonly ran: Ran };
-
-interface Waiting {
-  readonly order: RunOrder;
-  readonly signal: AbortSignal | undefined;
-  readonly resolve: (ran: Ran) => void;
-  readonly reject: (error: Error) => void;
-}
 
 /** Runs that may wait for a thread. */
 const MOST_WAITING = 256;
@@ -40,23 +33,21 @@ const STACK_MB = 32;
  * interpreter cannot stop it.
  */
 export class CodeThreads {
-  readonly #most: number;
-  readonly #idleMs: number;
-  readonly #idle: Worker[] = [];
-  readonly #all = new Set<Worker>();
-  readonly #queue: Waiting[] = [];
-  readonly #idleTimers = new Map<Worker, NodeJS.Timeout>();
-  #next = 0;
-  #stopped = false;
+  readonly #pool: ThreadPool;
 
   constructor(most: number = Math.max(1, availableParallelism() - 1), idleMs = IDLE_MS) {
-    this.#most = most;
-    this.#idleMs = idleMs;
+    this.#pool = new ThreadPool({
+      most,
+      mostWaiting: MOST_WAITING,
+      tooMany: 'Too many code steps are waiting. Try again in a few seconds.',
+      idleMs,
+      start: startCodeThread,
+    });
   }
 
   /** Threads that there are now. */
   get count(): number {
-    return this.#all.size;
+    return this.#pool.count;
   }
 
   /**
@@ -65,117 +56,54 @@ export class CodeThreads {
    * @throws Refusal `too_many` with too many waiting, `stopping` when the service stops.
    */
   run(order: RunOrder, signal?: AbortSignal): Promise<Ran> {
-    if (this.#stopped) return Promise.reject(stopping());
-    if (this.#queue.length >= MOST_WAITING) {
-      const sentence = 'Too many code steps are waiting. Try again in a few seconds.';
-      return Promise.reject(new Refusal('too_many', sentence, { retryAfter: 5 }));
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<Ran>();
-    this.#queue.push({ order, signal, resolve, reject });
-    this.#pump();
-    return promise;
+    return this.#pool.use<Ran, FromCode>(({ worker, id, resolve, reject, keep, discard }) => {
+      const limitMs = order.steps.reduce((sum, { limits }) => sum + limits.cpuSeconds * 1_000, 0);
+      const end = (ran: Ran): void => {
+        discard();
+        resolve(ran);
+      };
+      const abort = (): void => {
+        discard();
+        reject(reasonOf(signal!));
+      };
+      let timer = setTimeout(() => end(failedRun('The thread of the code steps did not start.')), START_MS);
+      signal?.addEventListener('abort', abort, { once: true });
+      worker.postMessage({ id, order } satisfies ToCode);
+      return {
+        heard(message) {
+          if (message.id !== id) return;
+          if (message.type === 'begun') {
+            clearTimeout(timer);
+            timer = setTimeout(() => end(failedRun(tooLong(order), { exhausted: true })), limitMs * PATIENCE + PATIENCE_MS);
+            return;
+          }
+          // Memory that the interpreter has taken is given back only with its thread.
+          if (message.ran.exhausted) discard();
+          else keep();
+          resolve(message.ran);
+        },
+        broke: (error) => resolve(failedRun(crashed(error), { exhausted: true })),
+        left() {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', abort);
+        },
+      };
+    }, signal);
   }
 
   /** Ends all threads and refuses what waits. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    for (const { reject } of this.#queue.splice(0)) reject(stopping());
-    for (const timer of this.#idleTimers.values()) clearTimeout(timer);
-    await Promise.all([...this.#all].map((worker) => worker.terminate()));
+  stop(): Promise<void> {
+    return this.#pool.stop();
   }
+}
 
-  #pump(): void {
-    while (this.#queue.length > 0 && (this.#idle.length > 0 || this.#all.size < this.#most)) {
-      const waiting = this.#queue.shift()!;
-      if (waiting.signal?.aborted) waiting.reject(reasonOf(waiting.signal));
-      else this.#run(this.#take() ?? this.#start(), waiting);
-    }
-  }
-
-  #take(): Worker | undefined {
-    const worker = this.#idle.pop();
-    if (worker) clearTimeout(this.#idleTimers.get(worker));
-    return worker;
-  }
-
-  #run(worker: Worker, { order, signal, resolve, reject }: Waiting): void {
-    const id = ++this.#next;
-    const limitMs = order.steps.reduce((sum, { limits }) => sum + limits.cpuSeconds * 1_000, 0);
-    let timer = setTimeout(() => give(failedRun('The thread of the code steps did not start.')), START_MS);
-    const settle = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      worker.off('message', heard);
-      worker.off('error', broke);
-      worker.off('exit', ended);
-      worker.unref();
-    };
-    const end = (): void => {
-      settle();
-      this.#all.delete(worker);
-      void worker.terminate();
-      this.#pump();
-    };
-    const give = (ran: Ran): void => {
-      end();
-      resolve(ran);
-    };
-    const heard = (message: FromCode): void => {
-      if (message.id !== id) return;
-      if (message.type === 'begun') {
-        clearTimeout(timer);
-        timer = setTimeout(() => give(failedRun(tooLong(order), { exhausted: true })), limitMs * PATIENCE + PATIENCE_MS);
-        return;
-      }
-      // Memory that the interpreter has taken is given back only with its thread.
-      if (message.ran.exhausted) {
-        give(message.ran);
-        return;
-      }
-      settle();
-      this.#rest(worker);
-      resolve(message.ran);
-      this.#pump();
-    };
-    const broke = (error: unknown): void => give(failedRun(crashed(error), { exhausted: true }));
-    const ended = (): void => give(failedRun('The thread of the code steps ended.', { exhausted: true }));
-    const abort = (): void => {
-      end();
-      reject(reasonOf(signal!));
-    };
-    worker.on('message', heard);
-    worker.on('error', broke);
-    worker.on('exit', ended);
-    signal?.addEventListener('abort', abort, { once: true });
-    worker.ref();
-    worker.postMessage({ id, order } satisfies ToCode);
-  }
-
-  #rest(worker: Worker): void {
-    this.#idle.push(worker);
-    const timer = setTimeout(() => void worker.terminate(), this.#idleMs);
-    this.#idleTimers.set(worker, timer.unref());
-  }
-
-  #start(): Worker {
-    const worker = startThread(import.meta.url, 'code-worker', {
-      workerData: interpreter(),
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: STACK_MB },
-      // Nothing of ours is to be seen from there, should anything ever get out of the interpreter.
-      env: {},
-    });
-    this.#all.add(worker);
-    // Of one that breaks while it rests nobody hears otherwise; it is gone with its exit.
-    worker.on('error', () => {});
-    worker.on('exit', () => {
-      this.#all.delete(worker);
-      clearTimeout(this.#idleTimers.get(worker));
-      this.#idleTimers.delete(worker);
-      const at = this.#idle.indexOf(worker);
-      if (at >= 0) this.#idle.splice(at, 1);
-    });
-    return worker;
-  }
+function startCodeThread(): Worker {
+  return startThread(import.meta.url, 'code-worker', {
+    workerData: interpreter(),
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: STACK_MB },
+    // Nothing of ours is to be seen from there, should anything ever get out of the interpreter.
+    env: {},
+  });
 }
 
 function tooLong({ steps }: RunOrder): string {
@@ -183,11 +111,6 @@ function tooLong({ steps }: RunOrder): string {
   return `The code ${steps.length === 1 ? 'step' : 'steps'} ${named} failed: it took too long and was ended with its thread.`;
 }
 
-function crashed(error: unknown): string {
-  const memory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  return memory ? 'The code steps needed too much memory and were ended.' : 'The thread of the code steps broke.';
-}
-
-function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('The run was ended.');
+function crashed(error: Error): string {
+  return isOutOfMemory(error) ? 'The code steps needed too much memory and were ended.' : 'The thread of the code steps broke.';
 }

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import { Refusal, stopping } from '../errors.ts';
-import { startThread } from '../thread.ts';
+import { Refusal } from '../errors.ts';
+import { isOutOfMemory, startThread } from '../thread.ts';
+import { ThreadPool } from '../thread-pool.ts';
 import type { Effort, Found, SearchOrder } from './order.ts';
 
 /** What a reading thread is sent, and what it sends back. */
@@ -18,18 +19,6 @@ export type FromThread =
 export interface SearchThreadData {
   /** Shared with the thread: the id of the search that nobody waits for any more. */
   readonly unwanted: Int32Array;
-}
-
-interface Thread {
-  readonly worker: Worker;
-  readonly unwanted: Int32Array;
-}
-
-interface Waiting {
-  readonly order: SearchOrder;
-  readonly signal: AbortSignal | undefined;
-  readonly resolve: (done: { readonly found: Found; readonly effort: Effort }) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /** Searches that may wait for a thread. */
@@ -51,118 +40,76 @@ const YOUNG_MB = 16;
  */
 export class SearchThreads {
   readonly #deadlineMs: number;
-  readonly #most: number;
-  readonly #idle: Thread[] = [];
-  readonly #all = new Set<Worker>();
-  readonly #queue: Waiting[] = [];
-  #next = 0;
-  #started = 0;
-  #stopped = false;
+  readonly #pool: ThreadPool;
+  readonly #unwanted = new WeakMap<Worker, Int32Array>();
 
   /** @param deadlineMs how long one search may run. */
   constructor(deadlineMs: number, most: number = Math.max(1, availableParallelism() - 1)) {
     this.#deadlineMs = deadlineMs;
-    this.#most = most;
+    this.#pool = new ThreadPool({
+      most,
+      mostWaiting: MOST_WAITING,
+      tooMany: 'Too many searches are waiting. Try again in a few seconds.',
+      start: () => this.#start(),
+      aborted: cancelled,
+    });
   }
 
   /** Threads that were ever started, those that had to be ended among them. */
   get started(): number {
-    return this.#started;
+    return this.#pool.started;
   }
 
   /** @throws Refusal `too_slow` past the deadline, `caller_gone` when `signal` ends it, `too_many` with too many waiting, `invalid` from the search itself. */
-  search(order: SearchOrder, signal?: AbortSignal): Promise<{ readonly found: Found; readonly effort: Effort }> {
-    if (this.#stopped) return Promise.reject(stopping());
-    if (this.#queue.length >= MOST_WAITING)
-      return Promise.reject(
-        new Refusal('too_many', 'Too many searches are waiting. Try again in a few seconds.', { retryAfter: 5 }),
-      );
-    const { promise, resolve, reject } = Promise.withResolvers<{ readonly found: Found; readonly effort: Effort }>();
-    this.#queue.push({ order, signal, resolve, reject });
-    this.#pump();
-    return promise;
+  search(order: SearchOrder, signal?: AbortSignal): Promise<Searched> {
+    return this.#pool.use<Searched, FromThread>(({ worker, id, resolve, reject, keep, discard }) => {
+      /** The caller need not wait until the thread has noticed. */
+      const leave = (error: Error): void => {
+        reject(error);
+        clearTimeout(timer);
+        timer = setTimeout(discard, LEAVE_MS);
+        Atomics.store(this.#unwanted.get(worker)!, 0, id);
+      };
+      const abort = (): void => leave(cancelled());
+      let timer = setTimeout(() => leave(tooSlow(this.#deadlineMs)), this.#deadlineMs);
+      signal?.addEventListener('abort', abort, { once: true });
+      worker.postMessage({ id, order } satisfies ToThread);
+      return {
+        heard(message) {
+          if (message.id !== id) return;
+          keep();
+          if (message.type === 'found') resolve(message);
+          else if (message.type === 'refused') reject(new Refusal('invalid', message.sentence));
+          else reject(new Error(`A search failed: ${message.message}`));
+        },
+        broke: (error) => reject(isOutOfMemory(error) ? new Refusal('invalid', TOO_BIG) : error),
+        left() {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', abort);
+        },
+      };
+    }, signal);
   }
 
   /** Ends all threads and refuses what waits. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    for (const { reject } of this.#queue.splice(0)) reject(stopping());
-    await Promise.all([...this.#all].map((worker) => worker.terminate()));
+  stop(): Promise<void> {
+    return this.#pool.stop();
   }
 
-  #pump(): void {
-    while (this.#queue.length > 0 && (this.#idle.length > 0 || this.#all.size < this.#most)) {
-      const waiting = this.#queue.shift()!;
-      if (waiting.signal?.aborted) waiting.reject(cancelled());
-      else this.#run(this.#idle.pop() ?? this.#start(), waiting);
-    }
-  }
-
-  #run(thread: Thread, { order, signal, resolve, reject }: Waiting): void {
-    const { worker, unwanted } = thread;
-    const id = ++this.#next;
-    const settle = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      worker.off('message', heard);
-      worker.off('error', broke);
-      worker.off('exit', ended);
-      worker.unref();
-    };
-    const end = (error: Error): void => {
-      settle();
-      this.#all.delete(worker);
-      void worker.terminate();
-      reject(error);
-      this.#pump();
-    };
-    /** The caller need not wait until the thread has noticed. */
-    const leave = (error: Error): void => {
-      reject(error);
-      signal?.removeEventListener('abort', abort);
-      clearTimeout(timer);
-      timer = setTimeout(() => end(error), LEAVE_MS);
-      Atomics.store(unwanted, 0, id);
-    };
-    const heard = (message: FromThread): void => {
-      if (message.id !== id) return;
-      settle();
-      this.#idle.push(thread);
-      if (message.type === 'found') resolve(message);
-      else if (message.type === 'refused') reject(new Refusal('invalid', message.sentence));
-      else reject(new Error(`A search failed: ${message.message}`));
-      this.#pump();
-    };
-    const broke = (error: unknown): void => {
-      const memory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      end(memory ? new Refusal('invalid', TOO_BIG) : error instanceof Error ? error : new Error(String(error)));
-    };
-    const ended = (): void => end(this.#stopped ? stopping() : new Error('The reading thread ended without an answer.'));
-    const abort = (): void => leave(cancelled());
-    let timer = setTimeout(() => leave(tooSlow(this.#deadlineMs)), this.#deadlineMs);
-    worker.on('message', heard);
-    worker.on('error', broke);
-    worker.on('exit', ended);
-    signal?.addEventListener('abort', abort, { once: true });
-    worker.ref();
-    worker.postMessage({ id, order } satisfies ToThread);
-  }
-
-  #start(): Thread {
+  #start(): Worker {
     const unwanted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const worker = startThread(import.meta.url, 'search-worker', {
       workerData: { unwanted } satisfies SearchThreadData,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     });
-    this.#started++;
-    this.#all.add(worker);
-    worker.on('exit', () => {
-      this.#all.delete(worker);
-      const at = this.#idle.findIndex((idle) => idle.worker === worker);
-      if (at >= 0) this.#idle.splice(at, 1);
-    });
-    return { worker, unwanted };
+    this.#unwanted.set(worker, unwanted);
+    return worker;
   }
+}
+
+interface Searched {
+  readonly found: Found;
+  readonly effort: Effort;
 }
 
 const TOO_BIG = 'The search needs too much memory. Ask for a shorter time, fewer buckets or fewer events.';

@@ -1,5 +1,5 @@
 import { Interrupted, TaskFailed } from '../tasks/task.ts';
-import { startThread } from '../thread.ts';
+import { isOutOfMemory, startThread } from '../thread.ts';
 
 /** How a thread's work ends: with a result, or with a sentence that says why it cannot be done. */
 export interface Ends<Result> {
@@ -36,7 +36,3 @@ export function workInThread<Message, Result>(
 
 const OUT_OF_MEMORY =
   'Training ran out of memory. Choose fewer decision points or ones with shorter values, or give the service more memory.';
-
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-}

@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Group, NumberInput, Popover, Select, Text } from '@mantine/core';
+import { ActionIcon, Button, Group, NumberInput, Select, Text } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconColumns, IconGripVertical, IconX } from '@tabler/icons-react';
 import { type PointerEvent, useRef, useState } from 'react';
 import { AlertText } from '../../components/alert-text.tsx';
+import { PanelButton } from '../../components/panel-button.tsx';
 import {
   DEFAULT_COLUMNS,
   type ExplorerState,
@@ -26,32 +27,10 @@ export function ColumnsMenu({
   readonly fields: readonly string[];
   readonly set: (part: Shown) => void;
 }) {
-  const [opened, setOpened] = useState(false);
   return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      width={400}
-      position="bottom-end"
-      withinPortal
-      trapFocus
-      returnFocus
-      withRoles={false}
-    >
-      <Popover.Target>
-        <Button
-          variant="default"
-          leftSection={<IconColumns size={15} />}
-          aria-expanded={opened}
-          onClick={() => setOpened(!opened)}
-        >
-          Columns
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown role="dialog" aria-label="Columns" tabIndex={-1} p="xs">
-        <Chosen state={state} fields={fields} set={set} />
-      </Popover.Dropdown>
-    </Popover>
+    <PanelButton name="Columns" width={400} button={{ leftSection: <IconColumns size={15} /> }}>
+      {() => <Chosen state={state} fields={fields} set={set} />}
+    </PanelButton>
   );
 }
 

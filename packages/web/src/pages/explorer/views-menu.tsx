@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Checkbox, Group, Popover, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Button, Checkbox, Group, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconBookmark, IconStar, IconStarFilled, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AppView } from '@verdict/client/browser';
@@ -8,6 +8,7 @@ import { AlertText } from '../../components/alert-text.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyDone, notifyError, notifyUndo } from '../../components/notify-undo.tsx';
+import { PanelButton } from '../../components/panel-button.tsx';
 
 /** The saved views of a use case; undefined while they are loaded. */
 export function useViews(jobId: number) {
@@ -32,7 +33,6 @@ export function ViewsMenu({
 }) {
   const client = useQueryClient();
   const views = useViews(jobId);
-  const [opened, setOpened] = useState(false);
   const [saving, setSaving] = useState(false);
   const refresh = () => client.invalidateQueries({ queryKey: keys.of(jobId, 'views') });
   const all = views.data?.views ?? [];
@@ -48,95 +48,84 @@ export function ViewsMenu({
     });
   return (
     <>
-      <Popover
-        opened={opened}
-        onChange={setOpened}
+      <PanelButton
+        name="Views"
         width={320}
-        position="bottom-end"
-        withinPortal
-        trapFocus
-        returnFocus
-        withRoles={false}
+        button={{ leftSection: <IconBookmark size={15} />, maw: 180 }}
+        face={
+          <Text size="xs" fw={600} truncate>
+            {shown ? <AlertText text={shown.title} limit={40} /> : 'Views'}
+          </Text>
+        }
       >
-        <Popover.Target>
-          <Button
-            variant="default"
-            leftSection={<IconBookmark size={15} />}
-            maw={180}
-            aria-expanded={opened}
-            onClick={() => setOpened(!opened)}
-          >
-            <Text size="xs" fw={600} truncate>
-              {shown ? <AlertText text={shown.title} limit={40} /> : 'Views'}
-            </Text>
-          </Button>
-        </Popover.Target>
-        <Popover.Dropdown role="dialog" aria-label="Views" tabIndex={-1} p="xs">
-          {all.length === 0 && (
-            <Text size="xs" c="dimmed" p={4}>
-              Keep filters, columns and order under a name.
-            </Text>
-          )}
-          {all.map((view) => {
-            const first = view.view_id === views.data?.default_view_id;
-            return (
-              <Group key={view.view_id} gap={2} wrap="nowrap">
-                <Button
-                  variant="subtle"
-                  color="gray"
-                  fullWidth
-                  justify="space-between"
-                  fw={view === shown ? 700 : 400}
-                  onClick={() => {
-                    setOpened(false);
-                    apply(view.search);
-                  }}
-                  rightSection={
-                    view.shared ? (
-                      <Badge size="xs" variant="default">
-                        {view.mine ? 'shared' : `by ${view.by}`}
-                      </Badge>
-                    ) : null
-                  }
-                >
-                  <AlertText text={view.title} limit={60} />
-                </Button>
-                <Tooltip label={first ? 'The page opens with it' : 'Open the page with it'}>
+        {(closePanel) => (
+          <>
+            {all.length === 0 && (
+              <Text size="xs" c="dimmed" p={4}>
+                Keep filters, columns and order under a name.
+              </Text>
+            )}
+            {all.map((view) => {
+              const first = view.view_id === views.data?.default_view_id;
+              return (
+                <Group key={view.view_id} gap={2} wrap="nowrap">
+                  <Button
+                    variant="subtle"
+                    color="gray"
+                    fullWidth
+                    justify="space-between"
+                    fw={view === shown ? 700 : 400}
+                    onClick={() => {
+                      closePanel();
+                      apply(view.search);
+                    }}
+                    rightSection={
+                      view.shared ? (
+                        <Badge size="xs" variant="default">
+                          {view.mine ? 'shared' : `by ${view.by}`}
+                        </Badge>
+                      ) : null
+                    }
+                  >
+                    <AlertText text={view.title} limit={60} />
+                  </Button>
+                  <Tooltip label={first ? 'The page opens with it' : 'Open the page with it'}>
+                    <ActionIcon
+                      variant="subtle"
+                      color="gray"
+                      aria-pressed={first}
+                      aria-label={`Open the page with ${view.title}`}
+                      onClick={() => act.mutate(() => api.setDefaultView(jobId, { view_id: first ? null : view.view_id }))}
+                    >
+                      {first ? <IconStarFilled size={14} /> : <IconStar size={14} />}
+                    </ActionIcon>
+                  </Tooltip>
                   <ActionIcon
                     variant="subtle"
                     color="gray"
-                    aria-pressed={first}
-                    aria-label={`Open the page with ${view.title}`}
-                    onClick={() => act.mutate(() => api.setDefaultView(jobId, { view_id: first ? null : view.view_id }))}
+                    disabled={!view.mine}
+                    aria-label={`Delete the view ${view.title}`}
+                    onClick={() => remove(view)}
                   >
-                    {first ? <IconStarFilled size={14} /> : <IconStar size={14} />}
+                    <IconTrash size={14} />
                   </ActionIcon>
-                </Tooltip>
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  disabled={!view.mine}
-                  aria-label={`Delete the view ${view.title}`}
-                  onClick={() => remove(view)}
-                >
-                  <IconTrash size={14} />
-                </ActionIcon>
-              </Group>
-            );
-          })}
-          <Button
-            variant="light"
-            fullWidth
-            mt={6}
-            onClick={() => {
-              setOpened(false);
-              setSaving(true);
-            }}
-          >
-            Save what is shown…
-          </Button>
-        </Popover.Dropdown>
-      </Popover>
+                </Group>
+              );
+            })}
+            <Button
+              variant="light"
+              fullWidth
+              mt={6}
+              onClick={() => {
+                closePanel();
+                setSaving(true);
+              }}
+            >
+              Save what is shown…
+            </Button>
+          </>
+        )}
+      </PanelButton>
       <Dialog opened={saving} onClose={() => setSaving(false)} title="Save what is shown">
         {saving && (
           <SaveView

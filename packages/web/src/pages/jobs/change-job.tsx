@@ -1,18 +1,4 @@
-import {
-  Alert,
-  Button,
-  Collapse,
-  Group,
-  List,
-  MultiSelect,
-  NumberInput,
-  Select,
-  Skeleton,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
+import { Alert, Button, Collapse, Group, List, MultiSelect, NumberInput, Select, Skeleton, Stack, Text } from '@mantine/core';
 import { IconUsers } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AppJob } from '@verdict/client/browser';
@@ -22,6 +8,7 @@ import { AlertText } from '../../components/alert-text.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyUndo } from '../../components/notify-undo.tsx';
+import { DescriptionField, TitleField } from './job-fields.tsx';
 import { differing, type EditedLabel, type JobParts, PART_WORDS, partsOf, stepsTo } from './job-parts.ts';
 import { type DraftLabel, LabelFields } from './label-fields.tsx';
 
@@ -110,25 +97,8 @@ function Form({ job: first, close }: { readonly job: AppJob; readonly close: () 
       }}
     >
       <Stack gap="sm">
-        <TextInput
-          label="Title"
-          required
-          maxLength={200}
-          // Whether the form is there before the dialog looks for it, or after.
-          data-autofocus
-          autoFocus
-          value={parts.title}
-          onChange={(e) => set({ title: e.currentTarget.value })}
-        />
-        <Textarea
-          label="Description"
-          maxLength={10_000}
-          autosize
-          minRows={1}
-          maxRows={6}
-          value={parts.description}
-          onChange={(e) => set({ description: e.currentTarget.value })}
-        />
+        <TitleField value={parts.title} onChange={(title) => set({ title })} />
+        <DescriptionField value={parts.description} onChange={(description) => set({ description })} />
         <MultiSelect
           label="Input integrations"
           description="The systems whose alerts it takes."

@@ -1,4 +1,4 @@
-import { Button, Collapse, Group, NumberInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Collapse, Group, NumberInput, Select, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { AppJob } from '@verdict/client/browser';
@@ -7,6 +7,7 @@ import { api, keys } from '../../app/api.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyError } from '../../components/notify-undo.tsx';
+import { DescriptionField, TitleField } from './job-fields.tsx';
 import { type DraftLabel, LabelFields } from './label-fields.tsx';
 
 const FIRST_LABELS: readonly DraftLabel[] = [
@@ -81,15 +82,7 @@ function Form({ made }: { readonly made: (job: AppJob) => void }) {
       }}
     >
       <Stack gap="sm">
-        <TextInput
-          label="Title"
-          required
-          maxLength={200}
-          data-autofocus
-          value={title}
-          onChange={(e) => setTitle(e.currentTarget.value)}
-          placeholder="Endpoint alerts"
-        />
+        <TitleField value={title} onChange={setTitle} />
         <Select
           label="Input integration"
           description="The system whose alerts it takes. Several can be chosen later."
@@ -119,13 +112,7 @@ function Form({ made }: { readonly made: (job: AppJob) => void }) {
         </Button>
         <Collapse expanded={advanced}>
           <Stack gap="sm">
-            <Textarea
-              label="Description"
-              value={description}
-              onChange={(e) => setDescription(e.currentTarget.value)}
-              autosize
-              minRows={2}
-            />
+            <DescriptionField value={description} onChange={setDescription} />
             <NumberInput
               label="Minutes an analyst spends on one alert"
               description="What time saved is counted with."
