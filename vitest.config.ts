@@ -11,8 +11,8 @@ export default defineConfig({
     // It offers its own TypeScript under the same condition, which Node strips of types nowhere inside node_modules.
     server: { deps: { inline: [/modelcontextprotocol\/sdk\/dist\/esm\/client\//, /eventsource-parser/] } },
     maxWorkers: 2,
-    testTimeout: 90_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     // What has to come about by itself may take as long as a machine that does much else needs for it.
     expect: { poll: { timeout: 60_000 } },
     coverage: {

@@ -30,7 +30,7 @@ describe.skipIf(CHROMIUM === undefined)('the columns of the Event Explorer', () 
         raw_body: { rule: { name: `Rule ${n % 12}` }, host: { os: n % 2 === 0 ? 'linux' : 'windows' } },
       })),
     );
-  }, 60_000);
+  });
   afterAll(() => web?.stop());
 
   const open = async (search = '') => {

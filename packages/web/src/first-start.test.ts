@@ -88,7 +88,7 @@ describe.skipIf(CHROMIUM === undefined)('first start', () => {
     await page.getByText('No AI use case yet').waitFor();
     expect([await web.operator.app.jobs(), await web.operator.app.integrations()]).toEqual([[], []]);
     await page.getByRole('heading', { name: 'First steps' }).waitFor();
-  }, 180_000);
+  });
 
   test('nothing went wrong in the pages, and they asked no other host', () => {
     expect(web.problems).toEqual([]);

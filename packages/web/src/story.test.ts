@@ -135,7 +135,7 @@ describe.skipIf(CHROMIUM === undefined)('the story of a team', () => {
   test('trained with progress, a new alert is decided Drop with its reasons', async () => {
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByRole('button', { name: 'Train now' }).click();
-    await page.getByText(/Trained on/).waitFor({ timeout: 60_000 });
+    await page.getByText(/Trained on/).waitFor();
     const soar = new VerdictClient({ baseUrl: web.url, key });
     await send(soar, 'new-one', 'Patch run', 'windows');
     expect(await axeFindings(page)).toEqual([]);
@@ -213,7 +213,7 @@ describe.skipIf(CHROMIUM === undefined)('the story of a team', () => {
       await picture(dark, `dark-${name}`);
     }
     expect(web.problems).toEqual([]);
-  }, 180_000);
+  });
 
   test('when the session ends, nothing typed is lost', async () => {
     await page.goto(`/jobs/${jobId}/feedback?queue=all`);

@@ -69,7 +69,7 @@ export async function startTestWeb(clock?: () => number): Promise<TestWeb> {
         acceptDownloads: true,
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(60_000);
       page.on('pageerror', (error) => problems.push(String(error)));
       page.on('console', (message) => {
         if (message.type() === 'error' && !/status of 4\d\d|ERR_|live/.test(message.text())) problems.push(message.text());

@@ -42,7 +42,7 @@ describe.skipIf(CHROMIUM === undefined)('the pages of analysts', () => {
       events.map((event) => ({ job_id: jobId, ...event })),
     );
     await app.addUser({ name: 'ben', role: 'analyst', password: PASSWORD });
-  }, 60_000);
+  });
   afterAll(() => web?.stop());
 
   const buckets = async (queue: 'all' | 'undecided' = 'all') =>
@@ -403,5 +403,5 @@ describe.skipIf(CHROMIUM === undefined)('the pages of analysts', () => {
       await picture(dark, `dark-${name}`);
     }
     expect(web.problems).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -139,7 +139,7 @@ describe.each(['Decision intelligence', 'Event centric decision intelligence'])(
       }),
       { numRuns: 6, endOnFailure: true },
     );
-  }, 120_000);
+  });
 });
 
 describe('what was counted', () => {

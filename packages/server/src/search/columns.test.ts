@@ -305,7 +305,7 @@ describe('columns', () => {
       ),
       { numRuns: 12 },
     );
-  }, 120_000);
+  });
 
   it('spare the reading of alerts', async () => {
     const alerts = Array.from({ length: 40 }, (_, number) => ({

@@ -31,7 +31,7 @@ describe.skipIf(CHROMIUM === undefined)('the learning curve on the page Models',
     expect(results.filter(({ labelled }) => labelled)).toHaveLength(LABELS);
     await train();
     await app.addUser({ name: 'ben', role: 'analyst', password: PASSWORD });
-  }, 90_000);
+  });
   afterAll(() => web?.stop());
 
   async function train(): Promise<void> {
@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === undefined)('the learning curve on the page Models',
       ['learning-curve', page],
       ['learning-curve-dark', dark],
     ] as const) {
-      await each.getByText(/^The last doubling of labels \(80 to 160 buckets\)/).waitFor({ timeout: 60_000 });
+      await each.getByText(/^The last doubling of labels \(80 to 160 buckets\)/).waitFor();
       await each.locator('figure.chart canvas').waitFor();
       const rows = each.getByRole('table', { name: 'Learning curve' }).getByRole('row');
       expect(await rows.count()).toBe(6);

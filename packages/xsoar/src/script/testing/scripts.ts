@@ -6,7 +6,7 @@ import { answerAndRing, type Bell, newBell } from '../../sandbox/bell.ts';
 import type { Fields } from '../platform.ts';
 
 /** How long a script waits for an answer of the service, in milliseconds: as long as a test may take. */
-const LONGEST_ANSWER = 90_000;
+const LONGEST_ANSWER = 180_000;
 
 /** What a script ended with: its result, or what it threw. */
 export interface Ended {
