@@ -5,12 +5,11 @@
  * npm has, and starts the one that came with the dependencies for the building itself.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundledNode, hashOfSources, readMark, root } from './built.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const home = join(root, 'packages/xsoar');
 const dist = join(home, 'dist');
 /** Says which sources the pack was made of. */
@@ -18,6 +17,13 @@ const MARK = '.pack-sources';
 /** The folder of the content tree, as pack-folder.ts knows it too. */
 const TREE = 'content-pack';
 const NOW = '--now';
+const SOURCES = [
+  'packages/xsoar/src/pack',
+  'packages/xsoar/src/script',
+  'packages/xsoar/src/playbook-picture',
+  'package-lock.json',
+  'scripts/build-pack.mjs',
+];
 
 /**
  * Builds if need be.
@@ -26,44 +32,18 @@ const NOW = '--now';
 export function buildPack(say) {
   if (!existsSync(join(home, 'src/pack/builder.ts'))) return false; // a copy of the service without the pack
   if (!existsSync(join(root, 'node_modules/rollup'))) return existsSync(join(dist, MARK)); // installed without what builds
-  const sources = hashOfSources();
-  if (readMark() === sources && existsSync(join(dist, TREE))) return true;
-  const bundled = join(root, 'node_modules/.bin/node');
-  const run = spawnSync(
-    existsSync(bundled) ? bundled : process.execPath,
-    ['--conditions=source', fileURLToPath(import.meta.url), NOW, dist],
-    { cwd: root, stdio: ['ignore', 2, 2] },
-  );
+  const sources = hashOfSources(SOURCES);
+  if (readMark(join(dist, MARK)) === sources && existsSync(join(dist, TREE))) return true;
+  const run = spawnSync(bundledNode(), ['--conditions=source', fileURLToPath(import.meta.url), NOW, dist], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (run.status !== 0) {
     say('The content pack for Cortex XSOAR could not be built: the lines above say why.');
     return false;
   }
   writeFileSync(join(dist, MARK), sources);
   return true;
-}
-
-function readMark() {
-  try {
-    return readFileSync(join(dist, MARK), 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function hashOfSources() {
-  const hash = createHash('sha256');
-  const places = ['packages/xsoar/src/pack', 'packages/xsoar/src/script', 'packages/xsoar/src/playbook-picture'];
-  const files = [...places, 'package-lock.json', 'scripts/build-pack.mjs'].flatMap((place) => filesOf(join(root, place)));
-  for (const file of files.sort()) hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
-  return hash.digest('hex');
-}
-
-function filesOf(place) {
-  if (!existsSync(place)) return [];
-  if (statSync(place).isFile()) return [place];
-  return readdirSync(place, { withFileTypes: true })
-    .filter(({ name }) => !/\.test\.ts$/.test(name))
-    .flatMap((entry) => filesOf(join(place, entry.name)));
 }
 
 /** Builds into a folder: bundles the scripts, asks the pack what its files are, and puts them in place at once. */

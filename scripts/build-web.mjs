@@ -3,16 +3,16 @@
  * `npm test` run it through prepare.mjs, `npm run build -w packages/web` directly. Plain JavaScript: it also runs on the Node that npm has.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundledNode, hashOfSources, readMark, root } from './built.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const web = join(root, 'packages/web');
 const dist = join(web, 'dist');
 /** Says which sources the built app was made of. */
 const MARK = '.sources';
+const SOURCES = ['packages/web', 'packages/client/src', 'packages/contract/src', 'package-lock.json'];
 
 /**
  * Builds if need be; what is built is put in place at once, so that a service that runs meanwhile never serves half of it.
@@ -20,13 +20,12 @@ const MARK = '.sources';
  */
 export function buildWeb(say) {
   if (!existsSync(web)) return false; // a copy of the service without the sources of its pages
-  const sources = hashOfSources();
-  if (readMark() === sources) return true;
+  const sources = hashOfSources(SOURCES);
+  if (readMark(join(dist, MARK)) === sources) return true;
   say('Building the web app (only after a clone or an update; takes some seconds)…');
   const fresh = `${dist}.${process.pid}`;
-  const bundled = join(root, 'node_modules/.bin/node');
   const run = spawnSync(
-    existsSync(bundled) ? bundled : process.execPath,
+    bundledNode(),
     [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn'],
     { cwd: web, stdio: ['ignore', 2, 2] },
   );
@@ -45,30 +44,6 @@ export function buildWeb(say) {
   }
   rmSync(old, { recursive: true, force: true });
   return true;
-}
-
-function readMark() {
-  try {
-    return readFileSync(join(dist, MARK), 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function hashOfSources() {
-  const hash = createHash('sha256');
-  const places = ['packages/web', 'packages/client/src', 'packages/contract/src', 'package-lock.json'];
-  for (const file of places.flatMap((place) => filesOf(join(root, place))).sort()) {
-    hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
-  }
-  return hash.digest('hex');
-}
-
-function filesOf(place) {
-  if (statSync(place).isFile()) return [place];
-  return readdirSync(place, { withFileTypes: true })
-    .filter(({ name }) => name !== 'node_modules' && !name.startsWith('dist') && !/\.test\.tsx?$/.test(name))
-    .flatMap((entry) => filesOf(join(place, entry.name)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

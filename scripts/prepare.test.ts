@@ -31,7 +31,7 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'prepare-'));
   mkdirSync(join(root, 'scripts'));
-  for (const file of ['prepare.mjs', 'build-web.mjs', 'build-pack.mjs'])
+  for (const file of ['prepare.mjs', 'build-web.mjs', 'build-pack.mjs', 'built.mjs'])
     copyFileSync(join(import.meta.dirname, file), join(root, 'scripts', file));
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify(LOCK));

@@ -244,6 +244,7 @@ export function wireServices(options: {
   searchIndex.onTakenIn((until) => storage.write((tx) => removeGone(tx, until)));
   metrics.watchSearch(() => ({ events: searchIndex.lag, pieces: searchIndex.missing }));
   const searchThreads = new SearchThreads(SEARCH_DEADLINE_MS);
+  const fields = new FieldAdviser(events, feedback);
   const search = new SearchService(storage, clock, jobs, searchThreads, searchIndex, async (principal, searched) =>
     // Keys ask for playbooks and reports; people ask for themselves, and may be asked for a blind label next.
     principal.kind === 'user' ? (await Promise.all(searched.map((job) => guards.waitingEvents(job)))).flat() : [],
@@ -287,7 +288,7 @@ export function wireServices(options: {
     ...jobRoutesV2({ jobs, trainer: training }),
     ...metricsRoutesV2({ jobs, metrics: figures, search, clock }),
     ...resourceRoutesV2({ resources, integrations }),
-    ...ingestRoutesApp({ config, jobs, ingest, feedback, fields: new FieldAdviser(events, feedback) }),
+    ...ingestRoutesApp({ config, jobs, ingest, feedback, fields }),
     ...jobRoutesApp({
       jobs,
       drift,
@@ -417,6 +418,7 @@ export function wireServices(options: {
       disk.stop();
       await searchThreads.stop();
       await queue.stop();
+      await fields.stop();
       await searchIndex.stop();
       await tasks.stop();
       await codeThreads.stop();

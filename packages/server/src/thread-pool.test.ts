@@ -60,6 +60,22 @@ describe('a pool of threads', () => {
     expect([pool.count, pool.started]).toEqual([1, 3]);
   });
 
+  it('takes a thread back once, however often a call says so', async () => {
+    poolOf({ most: 2 });
+    const kept = await pool.use<Worker, unknown>(({ worker, keep, discard, resolve }) => {
+      worker.once('exit', () => {
+        keep();
+        discard();
+        resolve(worker);
+      });
+      void worker.terminate();
+      return { heard() {}, broke() {} };
+    });
+    expect(kept.threadId).toBe(-1);
+    expect(await Promise.all([ask(5), ask(5)])).toEqual([5, 5]);
+    expect([pool.count, pool.started]).toEqual([2, 3]);
+  });
+
   it('keeps its thread where an order cannot be sent', async () => {
     poolOf();
     await expect(ask(() => {})).rejects.toThrow(/could not be cloned/);

@@ -15,7 +15,7 @@ export interface PoolOptions {
   aborted?(signal: AbortSignal): Error;
 }
 
-/** A call's hold of a thread, from its turn until one of `keep` and `discard`. The answer may be given earlier. */
+/** A call's hold of a thread, from its turn until the first `keep` or `discard`. The answer may be given earlier. */
 export interface Held<Answer> {
   readonly worker: Worker;
   /** Tells what the thread says to this call from what it said too late to one before. */
@@ -106,7 +106,9 @@ export class ThreadPool {
     take: (held: Held<Answer>) => Hearing<Message>,
   ): void {
     let hearing: Hearing<Message> | undefined;
+    let held = true;
     const leave = (): void => {
+      held = false;
       worker.off('message', heard);
       worker.off('error', broke);
       worker.off('exit', ended);
@@ -114,11 +116,13 @@ export class ThreadPool {
       hearing?.left?.();
     };
     const keep = (): void => {
+      if (!held) return;
       leave();
       this.#rest(worker);
       this.#pump();
     };
     const discard = (): void => {
+      if (!held) return;
       leave();
       this.#all.delete(worker);
       void worker.terminate();

@@ -3,6 +3,7 @@ import type { Advice } from '@verdict/engine';
 import type { FeedbackService } from '../feedback/feedback-service.ts';
 import type { Job } from '../jobs/job.ts';
 import { startThread } from '../thread.ts';
+import { ThreadPool } from '../thread-pool.ts';
 import type { EventService } from './event-service.ts';
 
 /** Fields of a job's newest events. */
@@ -12,9 +13,15 @@ export interface AdvisedFields {
   readonly advice: readonly Advice[];
 }
 
-/** What the thread is sent: alerts with their labels, and `end` when it shall answer. */
-export type ToFields = readonly (readonly [alert: string, label: string | undefined])[] | 'end';
-export type FromFields = AdvisedFields;
+/** What the thread is sent for one look: alerts with their labels, and `end` when it shall answer. Another number begins anew. */
+export interface ToFields {
+  readonly id: number;
+  readonly alerts: readonly (readonly [alert: string, label: string | undefined])[] | 'end';
+}
+export interface FromFields {
+  readonly id: number;
+  readonly found: AdvisedFields;
+}
 
 const PAGE = 200;
 /** The main thread is not held longer than this at a stretch, in milliseconds. */
@@ -24,11 +31,23 @@ const LONGEST_MS = 3_000;
 /** How long an answer serves whoever asks again, in milliseconds. */
 const FRESH_MS = 5_000;
 const MOST_REMEMBERED = 20;
+/** Looks at once, and those that may wait. */
+const MOST_THREADS = 2;
+const MOST_WAITING = 64;
+/** A thread without work is ended after this long, in milliseconds. */
+const IDLE_MS = 300_000;
 
 /** Looks through the newest events of a job and says which fields to decide by, in a thread of its own; labels are what people agree on where they do. */
 export class FieldAdviser {
   readonly #events: EventService;
   readonly #feedback: FeedbackService;
+  readonly #pool = new ThreadPool({
+    most: MOST_THREADS,
+    mostWaiting: MOST_WAITING,
+    tooMany: 'Too many look through fields. Try again in a few seconds.',
+    idleMs: IDLE_MS,
+    start: () => startThread(import.meta.url, 'field-worker'),
+  });
   readonly #known = new Map<string, { readonly made: number; readonly answer: Promise<AdvisedFields> }>();
 
   constructor(events: EventService, feedback: FeedbackService) {
@@ -53,24 +72,33 @@ export class FieldAdviser {
     return answer;
   }
 
-  async #look(job: Job, sample: number, started: number): Promise<AdvisedFields> {
-    const { promise, resolve, reject } = Promise.withResolvers<AdvisedFields>();
-    const worker = startThread(import.meta.url, 'field-worker');
-    worker.on('message', resolve);
-    worker.on('error', reject);
-    worker.on('exit', (code) => reject(new Error(`The thread that counts fields ended with ${code} and no result.`)));
-    const send = (message: ToFields) => worker.postMessage(message);
-    try {
-      await this.#read(job, sample, started, send);
-      send('end');
-      return await promise;
-    } finally {
-      promise.catch(() => {});
-      void worker.terminate();
-    }
+  /** Ends the threads. */
+  stop(): Promise<void> {
+    return this.#pool.stop();
   }
 
-  async #read(job: Job, sample: number, started: number, send: (message: ToFields) => void): Promise<void> {
+  #look(job: Job, sample: number, started: number): Promise<AdvisedFields> {
+    return this.#pool.use<AdvisedFields, FromFields>(({ worker, id, resolve, reject, keep }) => {
+      const send = (alerts: ToFields['alerts']) => worker.postMessage({ id, alerts } satisfies ToFields);
+      this.#read(job, sample, started, send).then(
+        () => send('end'),
+        (error: Error) => {
+          keep();
+          reject(error);
+        },
+      );
+      return {
+        heard(message) {
+          if (message.id !== id) return;
+          keep();
+          resolve(message.found);
+        },
+        broke: reject,
+      };
+    });
+  }
+
+  async #read(job: Job, sample: number, started: number, send: (alerts: ToFields['alerts']) => void): Promise<void> {
     const names = new Map(job.labels.map(({ classNo, name }) => [classNo, name]));
     let before: number | undefined;
     let read = 0;

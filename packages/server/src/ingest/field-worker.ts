@@ -4,14 +4,15 @@ import { createFieldStatistics, parseAlert } from '@verdict/engine';
 import type { FromFields, ToFields } from './field-adviser.ts';
 
 const port = parentPort!;
-const statistics = createFieldStatistics();
+let current = 0;
+let statistics = createFieldStatistics();
 
-port.on('message', (message: ToFields) => {
-  if (message !== 'end') {
-    for (const [alert, label] of message) statistics.add(parseAlert(alert), label);
-    return;
-  }
-  const answer: FromFields = { events: statistics.events, advice: statistics.advice() };
-  port.postMessage(answer);
-  port.close();
+port.on('message', ({ id, alerts }: ToFields) => {
+  if (id !== current) statistics = createFieldStatistics();
+  current = id;
+  if (alerts === 'end') {
+    const found = { events: statistics.events, advice: statistics.advice() };
+    statistics = createFieldStatistics();
+    port.postMessage({ id, found } satisfies FromFields);
+  } else for (const [alert, label] of alerts) statistics.add(parseAlert(alert), label);
 });

@@ -228,6 +228,14 @@ export interface Group {
   readonly trained: number | null;
 }
 
+/** The current events of a window; filled in by `within`. */
+const WITHIN = `e.job_id = ? AND e.seq > ? AND e.seq <= ? AND e.is_current = 1 AND e.event_at >= ? AND e.event_at <= ?
+  AND (? IS NULL OR e.seq IN (SELECT value FROM json_each(?)))`;
+
+function within({ jobId, from, to }: Span, { after, upTo, only }: Window) {
+  return [jobId, after, upTo, from, to, only, only];
+}
+
 /**
  * Counts the current events of a window grouped by bucket and decision, so that consensus, decision and knowledge base are looked up once for
  * each group and not for each event.
@@ -238,21 +246,14 @@ export async function countGroups(tx: ReadTx, span: Span, window: Window, shared
   return tx.all<Group>(
     `WITH grouped AS MATERIALIZED (
        SELECT CASE WHEN ? = 1 THEN bucket_id END AS bucket, decision_id, count(*) AS events, min(event_at) AS first, max(event_at) AS last
-       FROM events WHERE job_id = ? AND seq > ? AND seq <= ? AND is_current = 1 AND event_at >= ? AND event_at <= ?
-         AND (? IS NULL OR seq IN (SELECT value FROM json_each(?))) GROUP BY 1, 2)
+       FROM events e WHERE ${WITHIN} GROUP BY 1, 2)
      SELECT g.bucket, g.events, g.first, g.last, d.class_no AS decided, c.class_no AS agreed, m.class_no AS trained
      FROM grouped g LEFT JOIN decisions d ON d.id = g.decision_id
        LEFT JOIN consensus c ON c.unit_kind = 'b' AND c.unit_id = g.bucket
        LEFT JOIN buckets b ON b.id = g.bucket
        LEFT JOIN model_units m ON m.model_id = ? AND m.unit = 'b:' || b.key`,
     shared ? 1 : 0,
-    span.jobId,
-    window.after,
-    window.upTo,
-    span.from,
-    span.to,
-    window.only,
-    window.only,
+    ...within(span, window),
     modelId,
   );
 }
@@ -273,17 +274,10 @@ export async function ownUnits(tx: ReadTx, span: Span, window: Window, shared: b
      FROM events e LEFT JOIN consensus c ON c.unit_kind = 'e' AND c.unit_id = e.seq
        LEFT JOIN model_units m ON m.model_id = ? AND m.unit = 'e:' || e.seq
        LEFT JOIN decisions d ON d.id = e.decision_id
-     WHERE e.job_id = ? AND e.seq > ? AND e.seq <= ? AND e.is_current = 1 AND e.event_at >= ? AND e.event_at <= ?
-       AND (? IS NULL OR e.seq IN (SELECT value FROM json_each(?))) AND (? = 0 OR e.bucket_id IS NULL)
+     WHERE ${WITHIN} AND (? = 0 OR e.bucket_id IS NULL)
        AND (c.class_no IS NOT NULL OR m.class_no IS NOT NULL) ORDER BY e.seq`,
     modelId,
-    span.jobId,
-    window.after,
-    window.upTo,
-    span.from,
-    span.to,
-    window.only,
-    window.only,
+    ...within(span, window),
     shared ? 1 : 0,
   );
 }
@@ -297,17 +291,9 @@ export async function newestOfBuckets(
   limit: number,
 ): Promise<{ seq: number; eventId: string }[]> {
   return tx.all(
-    `SELECT seq, event_id AS eventId FROM events
-     WHERE job_id = ? AND seq > ? AND seq <= ? AND is_current = 1 AND event_at >= ? AND event_at <= ?
-       AND (? IS NULL OR seq IN (SELECT value FROM json_each(?))) AND bucket_id IN (SELECT value FROM json_each(?))
+    `SELECT seq, event_id AS eventId FROM events e WHERE ${WITHIN} AND bucket_id IN (SELECT value FROM json_each(?))
      ORDER BY seq DESC LIMIT ?`,
-    span.jobId,
-    window.after,
-    window.upTo,
-    span.from,
-    span.to,
-    window.only,
-    window.only,
+    ...within(span, window),
     JSON.stringify(bucketIds),
     limit,
   );

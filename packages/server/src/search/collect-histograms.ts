@@ -1,9 +1,7 @@
 import {
   addByEntry,
-  addEach,
   type Bucket,
   type Collector,
-  isPlain,
   type MakeBucket,
   MOST_BUCKETS,
   millisText,
@@ -31,17 +29,8 @@ export class DateHistogram implements Collector {
   }
 
   addRows(rows: Rows): void {
-    const { field, subs } = this.#spec;
-    if (field === '@timestamp') {
-      this.#addTimes(rows);
-      return;
-    }
-    const column = rows.block.column(field, rows.places.length);
-    if (!column) {
-      addEach(this, rows);
-      return;
-    }
-    addByEntry(column, rows, isPlain(subs), (values) => this.#bucketsOf(values.flatMap((value) => timeOf(value) ?? [])));
+    if (this.#spec.field === '@timestamp') this.#addTimes(rows);
+    else addByEntry(this, this.#spec, rows, (values) => this.#bucketsOf(values.flatMap((value) => timeOf(value) ?? [])));
   }
 
   /** Events come in about the order of their times: those one after the other mostly fall into the same bucket. */
@@ -121,12 +110,7 @@ export class Histogram implements Collector {
   }
 
   addRows(rows: Rows): void {
-    const column = rows.block.column(this.#spec.field, rows.places.length);
-    if (!column) {
-      addEach(this, rows);
-      return;
-    }
-    addByEntry(column, rows, isPlain(this.#spec.subs), (values) => this.#bucketsOf(values));
+    addByEntry(this, this.#spec, rows, (values) => this.#bucketsOf(values));
   }
 
   result(): Record<string, unknown> {
@@ -172,12 +156,7 @@ export class Ranges implements Collector {
   }
 
   addRows(rows: Rows): void {
-    const column = rows.block.column(this.#spec.field, rows.places.length);
-    if (!column) {
-      addEach(this, rows);
-      return;
-    }
-    addByEntry(column, rows, isPlain(this.#spec.subs), (values) => this.#bucketsOf(values));
+    addByEntry(this, this.#spec, rows, (values) => this.#bucketsOf(values));
   }
 
   result(): Record<string, unknown> {

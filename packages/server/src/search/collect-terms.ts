@@ -1,5 +1,5 @@
 import type { BucketOrder } from './aggregation.ts';
-import { addByEntry, addEach, type Bucket, type Collector, isPlain, type MakeBucket, type Of, orMissing } from './collector.ts';
+import { addByEntry, type Bucket, type Collector, type MakeBucket, type Of, orMissing } from './collector.ts';
 import type { SearchDocument } from './query.ts';
 import type { Rows } from './rows.ts';
 import { equalityKey, type Scalar, textOf } from './value.ts';
@@ -24,12 +24,7 @@ export class Terms implements Collector {
   }
 
   addRows(rows: Rows): void {
-    const column = rows.block.column(this.#spec.field, rows.places.length);
-    if (!column) {
-      addEach(this, rows);
-      return;
-    }
-    addByEntry(column, rows, isPlain(this.#spec.subs), (values) => this.#bucketsOf(values));
+    addByEntry(this, this.#spec, rows, (values) => this.#bucketsOf(values));
   }
 
   result(): Record<string, unknown> {

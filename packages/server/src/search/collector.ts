@@ -56,14 +56,19 @@ export function eachEntry(column: ColumnPiece, { block, places }: Rows, visit: (
   }
 }
 
-/** Adds rows to the buckets that their entries belong to. */
+/** Adds rows to the buckets that their entries in the field's column belong to; each row by itself where the block has no column of it. */
 export function addByEntry(
-  column: ColumnPiece,
+  collector: Collector,
+  { field, subs }: { readonly field: string; readonly subs: Aggregations },
   rows: Rows,
-  plain: boolean,
   bucketsOf: (values: readonly Scalar[]) => readonly Bucket[],
 ): void {
-  if (plain) {
+  const column = rows.block.column(field, rows.places.length);
+  if (!column) {
+    addEach(collector, rows);
+    return;
+  }
+  if (isPlain(subs)) {
     for (const [code, count] of countEntries(column, rows.places).entries())
       if (count > 0) for (const bucket of bucketsOf(column.entries[code]!.values)) bucket.count += count;
     return;

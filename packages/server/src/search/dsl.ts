@@ -1,4 +1,5 @@
 import { ALL, ANY_FIELD, and, equals, NONE, not, phrase, range, some, words } from './conditions.ts';
+import { asPattern } from './pattern.ts';
 import type { FieldRef, Query } from './query.ts';
 import { readQueryString } from './query-string.ts';
 import {
@@ -19,7 +20,7 @@ import {
   within,
 } from './reading.ts';
 import { readOffset, type TimeContext } from './time-text.ts';
-import { asPattern, canonicalField, folded, textOf } from './value.ts';
+import { canonicalField, folded, textOf } from './value.ts';
 
 /** What a query needs to be read; counts its clauses on the way. */
 export class DslReader {

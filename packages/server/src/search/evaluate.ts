@@ -1,5 +1,6 @@
+import { fitsPattern } from './pattern.ts';
 import type { Bound, FieldRef, Query, Range, SearchDocument } from './query.ts';
-import { equalityKey, fitsPattern, folded, numberOf, pieces, type Scalar, storedWords, textOf, timeOf } from './value.ts';
+import { equalityKey, folded, numberOf, pieces, type Scalar, storedWords, textOf, timeOf } from './value.ts';
 
 /**
  * Whether an event is what a query asks for. This plain walk is the specification of search: whatever finds events faster has to give the

@@ -1,10 +1,11 @@
 import type { Filter, FilterOperator } from '@verdict/contract';
 import { classId, findLabel, type Job } from '../jobs/job.ts';
 import { and, equals, not, range, some } from './conditions.ts';
+import { asPattern } from './pattern.ts';
 import type { Query } from './query.ts';
 import { fieldAt, type Place, refused, scalarAt, scalarsAt } from './reading.ts';
 import type { TimeContext } from './time-text.ts';
-import { asPattern, canonicalField, folded, textOf } from './value.ts';
+import { canonicalField, folded, textOf } from './value.ts';
 
 const MOST_FILTERS = 100;
 

@@ -1,5 +1,6 @@
+import { fitsPattern } from './pattern.ts';
 import type { SearchDocument } from './query.ts';
-import { fitsPattern, numberOf, type Scalar, TIME_FIELDS, textOf, timeOf } from './value.ts';
+import { numberOf, type Scalar, TIME_FIELDS, textOf, timeOf } from './value.ts';
 
 /** One key that hits are sorted by; the newest event first where all are equal. */
 export interface SortKey {

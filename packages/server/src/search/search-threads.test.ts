@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** A pattern that takes as long as the product of text and pattern, many times over. */
+/** Patterns that take as long as the product of text and pattern, many times over. */
 const slow: Query = {
   kind: 'and',
   of: Array.from({ length: 400 }, (_, number) => ({
@@ -35,7 +35,7 @@ const slow: Query = {
     of: {
       kind: 'pattern',
       field: { path: 'text', glob: false },
-      pattern: `*${'a'.repeat(1_000 + number)}b*`,
+      pattern: `*${'a?'.repeat(500 + number)}b*`,
       fold: true,
       words: false,
     },
@@ -81,7 +81,7 @@ describe('reading threads', () => {
   });
 
   it('stop a search between events and keep its thread, after a cancelled call as after the deadline', async () => {
-    const pattern = `*${'a'.repeat(100)}b*`;
+    const pattern = `*${'a?'.repeat(50)}b*`;
     const long = order({
       kind: 'not',
       of: { kind: 'pattern', field: { path: 'text', glob: false }, pattern, fold: true, words: false },

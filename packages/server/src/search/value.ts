@@ -113,56 +113,6 @@ export function folded(text: string): string {
   return toNfc(toNfc(text).toLowerCase());
 }
 
-/**
- * Whether a whole text fits a pattern in which `*` is any text and `?` any one character; `\` takes the next character as it is.
- * Goes back to the last star only, so the time is bounded by the product of both lengths.
- */
-export function fitsPattern(text: string, pattern: string): boolean {
-  const steps = patternSteps(pattern);
-  const characters = [...text];
-  let at = 0;
-  let step = 0;
-  let star = -1;
-  let resume = 0;
-  while (at < characters.length) {
-    const wanted = steps[step];
-    if (wanted === '*any') {
-      star = step++;
-      resume = at;
-    } else if (wanted !== undefined && (wanted === '?any' || wanted === characters[at])) {
-      step++;
-      at++;
-    } else if (star >= 0) {
-      step = star + 1;
-      at = ++resume;
-    } else return false;
-  }
-  while (steps[step] === '*any') step++;
-  return step === steps.length;
-}
-
-/** Takes every character of a text as itself in a pattern. */
-export function asPattern(text: string): string {
-  return text.replaceAll(/[\\*?]/g, '\\$&');
-}
-
-const steps = new Map<string, readonly string[]>();
-
-function patternSteps(pattern: string): readonly string[] {
-  const known = steps.get(pattern);
-  if (known) return known;
-  const made: string[] = [];
-  const characters = [...pattern];
-  for (let i = 0; i < characters.length; i++) {
-    const character = characters[i]!;
-    if (character === '\\' && i + 1 < characters.length) made.push(characters[++i]!);
-    else made.push(character === '*' ? '*any' : character === '?' ? '?any' : character);
-  }
-  if (steps.size >= 100) steps.clear();
-  steps.set(pattern, made);
-  return made;
-}
-
 function walkTo(node: unknown, path: string, take: (value: unknown) => void): void {
   if (Array.isArray(node)) {
     for (const element of node) walkTo(element, path, take);
