@@ -96,6 +96,15 @@ describe('the runner', () => {
         })
       ).problem,
     ).toContain('the transformer rot13 is not known here');
+    // XSOAR runs any JavaScript in an expression.
+    expect(await unknown({ script: 'Print', args: { value: '${.=function(val) { return val.x }(val)}' } })).toMatchObject({
+      problem: expect.stringContaining('which is not supported in DT here'),
+      not_reached: ['2'],
+    });
+    expect(await unknown({ script: 'Set', args: { key: 'A(val.id.match(/x/))', value: '1', append: 'true' } })).toMatchObject({
+      problem: expect.stringContaining('a regular expression, which is not supported'),
+      not_reached: ['2'],
+    });
     const skipped = await unknown({ command: 'no-such-command', skipunavailable: true });
     expect(skipped).toMatchObject({ state: 'completed', tasks: [{}, { state: 'skipped' }, {}] });
   });
