@@ -262,6 +262,27 @@ describe('the runner', () => {
     expect(trace.tasks[1]!.incident_changes).toContainEqual({ path: 'verdictdecision', to: 'Drop' });
   });
 
+  it('finds labels of the incident by their type, as playbooks for mail do', async () => {
+    const mail = {
+      name: 'Phish',
+      labels: [
+        ['Email/from', 'a@b'],
+        ['Email', 'x'],
+        ['Email', 'y'],
+      ].map(([type, value]) => ({ type: type!, value: value! })),
+    };
+    const { context } = await runDraft(
+      draftPlaybook({
+        '0': start('1'),
+        '1': { script: 'Set', args: { key: 'From', value: '<${incident.labels.Email/from}>' }, next: ['2'] },
+        '2': { script: 'Set', args: { key: 'To', value: { complex: { root: 'incident', accessor: 'labels.Email' } } } },
+      }),
+      testHost().host,
+      { incident: incidentOf(mail) },
+    );
+    expect(context).toEqual({ From: '<a@b>', To: ['x', 'y'] });
+  });
+
   it('keeps polling a command that asks for it, until it gives up', async () => {
     const poll = (until: number) => ({
       check: ({ args }: { args: { readonly [key: string]: unknown } }, times: number) =>
