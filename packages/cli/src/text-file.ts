@@ -5,7 +5,7 @@ import { printable } from './table.ts';
 const LARGEST = 16 * 1024 * 1024;
 
 /**
- * The text of a file that a person named.
+ * The text of a file that a person named, in UTF-8, or in UTF-16 where its first bytes say so, as Windows PowerShell writes it; without that mark.
  * @throws CliError where it is not there, no file, or larger than 16 MiB.
  */
 export function readTextFile(path: string): string {
@@ -13,7 +13,13 @@ export function readTextFile(path: string): string {
   const stat = statSync(path);
   if (!stat.isFile()) throw new CliError(`${path} is not a file.`);
   if (stat.size > LARGEST) throw new CliError(`${path} is larger than 16 MiB.`);
-  return readFileSync(path, 'utf8');
+  return decodeText(readFileSync(path));
+}
+
+/** The text in these bytes, as {@link readTextFile} reads it. */
+export function decodeText(bytes: Uint8Array): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes);
 }
 
 /** The same, as JSON. */

@@ -96,6 +96,17 @@ describe('what goes wrong', () => {
     expect(down).toMatchObject({ status: 1, out: expect.stringContaining('http://127.0.0.1:1 cannot be reached') });
   });
 
+  it('tells a server without TLS from one whose certificate is not trusted, and a proxy that is away from the server', async () => {
+    const plain = await warroom(['!test-module'], instance('prod', running.url.replace('http:', 'https:')));
+    expect(plain).toMatchObject({
+      status: 1,
+      out: expect.stringMatching(/speaks HTTP without TLS \(.*\): begin the server URL with http:/),
+    });
+    const env = { HTTP_PROXY: 'http://127.0.0.1:1' };
+    const lost = await warroom(['!test-module'], [...instance('prod', running.url), '--proxy'], env);
+    expect(lost).toMatchObject({ status: 1, out: expect.stringContaining('the proxy 127.0.0.1:1: nothing listens there') });
+  });
+
   it('tells a certificate that is not trusted from a host that is not there, and takes it where it is told to', async () => {
     const made = await shell.verdict(['tls', 'self-signed', join(shell.folder, 'tls')]);
     expect(made, made.err).toMatchObject({ status: 0 });

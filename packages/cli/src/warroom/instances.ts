@@ -3,6 +3,7 @@ import type { Instance, Integration, Json, Parameter } from '@verdict/xsoar';
 import { isSecret } from '@verdict/xsoar';
 import type { Command } from 'commander';
 import { CliError, type Io } from '../io.ts';
+import { decodeText } from '../text-file.ts';
 
 /** What is said of all instances by options. */
 export interface InstanceSettings {
@@ -101,7 +102,7 @@ function keyFrom(file: string): string {
   let text: string;
   try {
     if (statSync(file).size > LARGEST_KEY_FILE) throw new CliError(`${file} is too large to hold a key.`);
-    text = readFileSync(file, 'utf8').trim();
+    text = decodeText(readFileSync(file)).trim();
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError(`The file with the key, ${file}, cannot be read.`);

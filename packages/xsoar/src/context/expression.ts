@@ -1,5 +1,5 @@
 import { type CallExpression, type Expression, type Literal, type MemberExpression, parseExpressionAt } from 'acorn';
-import { ContextError } from './json.ts';
+import { ContextError, UnsupportedExpression } from './json.ts';
 
 /** A small part of JavaScript, as it stands in selectors and mutators of DT. */
 export type Formula =
@@ -55,7 +55,7 @@ const INFIXES: ReadonlySet<string> = new Set('&& || == != === !== < <= > >= + - 
 
 /**
  * Reads a formula. Nothing of it is ever run as JavaScript: what is not in this small part of the language is refused by name.
- * @throws ContextError
+ * @throws UnsupportedExpression, and ContextError where it is too long or too deep.
  */
 export function parseFormula(text: string): Formula {
   if (text.length > LONGEST) throw new ContextError(`An expression is longer than ${LONGEST} characters.`);
@@ -66,14 +66,15 @@ export function parseFormula(text: string): Formula {
     if (error instanceof ContextError) throw error;
     if (error instanceof RangeError || String(error).includes('stack space'))
       throw new ContextError('An expression is nested too deep.');
-    throw new ContextError(`"${shorten(text)}" is not an expression: ${reasonOf(error)}.`);
+    throw new UnsupportedExpression(`"${shorten(text)}" is not an expression: ${reasonOf(error)}.`);
   }
 }
 
 function formulaOf(node: Expression, text: string, depth = 0): Formula {
   if (depth > DEEPEST) throw new ContextError('An expression is nested too deep.');
   const inner = (of: Expression) => formulaOf(of, text, depth + 1);
-  const refuse = (what: string) => new ContextError(`"${shorten(text)}" uses ${what}, which is not supported in DT here.`);
+  const refuse = (what: string) =>
+    new UnsupportedExpression(`"${shorten(text)}" uses ${what}, which is not supported in DT here.`);
   switch (node.type) {
     case 'Literal':
       return { kind: 'constant', value: constantOf(node, refuse) };

@@ -10,7 +10,12 @@ export type Context = JsonObject;
 
 /** Something is wrong with a path, an expression or a value of the context; the sentence is meant for people. */
 export class ContextError extends Error {
-  override readonly name = 'ContextError';
+  override readonly name: string = 'ContextError';
+}
+
+/** An expression that XSOAR may well understand, and that is not understood here: nothing can be said of what it would give. */
+export class UnsupportedExpression extends ContextError {
+  override readonly name = 'UnsupportedExpression';
 }
 
 const DEEPEST = 100;

@@ -214,6 +214,16 @@ describe('pack check', () => {
     expect(found.every(({ severity }) => severity === 'warning')).toBe(true);
   });
 
+  it('does not call JavaScript wrong that XSOAR runs and that is not understood here', () => {
+    const mendOf = (value: string) => {
+      const pack = goodPack() as { [path: string]: Part };
+      argument(pack, '3', 'value', value);
+      return check(pack).find(({ message }) => message.startsWith('An expression cannot be read'))?.mend;
+    };
+    expect(mendOf('${.=function(val) { return val.x }(val)}')).toMatch(/^XSOAR runs any JavaScript/);
+    expect(mendOf('${Sample.state')).toBe('Write it as XSOAR’s DT.');
+  });
+
   it('says of what cannot be read one thing only', () => {
     const pack = goodPack() as { [path: string]: Part };
     spoil(pack, FIELD, '["x"]');

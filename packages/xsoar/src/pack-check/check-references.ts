@@ -1,3 +1,4 @@
+import { UnsupportedExpression } from '../context/index.ts';
 import { ancestors } from '../playbook/graph.ts';
 import { type Playbook, taskTitle } from '../playbook/model.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -54,8 +55,10 @@ export function checkReferences(findings: Findings, playbook: Playbook, catalogu
         'unknown-reference',
         at(task),
         taskTitle(task),
-        `An expression cannot be read: ${problem}`,
-        'Write it as XSOAR’s DT.',
+        `An expression cannot be read: ${problem.message}`,
+        problem instanceof UnsupportedExpression
+          ? 'XSOAR runs any JavaScript: see that what it names is there. The playbook runner stops at this task.'
+          : 'Write it as XSOAR’s DT.',
         'warning',
       );
     for (const { keys, text } of paths) {

@@ -41,10 +41,10 @@ const INDICATORS: ReadonlySet<string> = new Set([
 /** A place in the context: the names that lead to it. */
 export type Keys = readonly string[];
 
-/** What a task reads of the context, `inputs` and `incident`; expressions that cannot be read come with the sentence why. */
+/** What a task reads of the context, `inputs` and `incident`; for expressions that cannot be read, the error that says why. */
 export interface Reads {
   readonly paths: readonly { readonly text: string; readonly keys: Keys }[];
-  readonly problems: readonly string[];
+  readonly problems: readonly ContextError[];
 }
 
 /** All paths that a task's arguments, conditions, form and loop read. */
@@ -61,7 +61,7 @@ export function readsOf(task: Task): Reads {
 
 export function readsOfValues(values: readonly (Value | Operand)[]): Reads {
   const texts: string[] = [];
-  const problems: string[] = [];
+  const problems: ContextError[] = [];
   const take = (text: string) => {
     const path = pathOf(text);
     if (path !== '') texts.push(path);
@@ -77,7 +77,7 @@ export function readsOfValues(values: readonly (Value | Operand)[]): Reads {
         for (const expression of expressionsOf(one.text)) take(expression);
       } catch (error) {
         if (!(error instanceof ContextError)) throw error;
-        problems.push(error.message);
+        problems.push(error);
       }
       return;
     }
@@ -92,7 +92,7 @@ export function readsOfValues(values: readonly (Value | Operand)[]): Reads {
       return [{ text, keys: keysOf(text) }];
     } catch (error) {
       if (!(error instanceof ContextError)) throw error;
-      problems.push(error.message);
+      problems.push(error);
       return [];
     }
   });

@@ -1,6 +1,6 @@
 import { fillTemplate, type Json, type JsonObject, readPath } from '../context/index.ts';
 import type { Frame } from './host.ts';
-import { incidentView } from './incident.ts';
+import { incidentScope } from './incident.ts';
 import type { Comparison, Groups, Operand, Value } from './model.ts';
 import { compare } from './operators.ts';
 import { transform } from './transformers.ts';
@@ -10,7 +10,7 @@ import { type Given, listOf } from './values.ts';
 export function scopeOf(frame: Frame): JsonObject {
   return {
     ...frame.memory.context,
-    incident: incidentView(frame.shared.incident),
+    incident: incidentScope(frame.shared.incident),
     inputs: frame.inputs,
     currentPlaybookID: frame.playbook.id,
     lastCompletedTaskEntries: [...frame.lastEntries],

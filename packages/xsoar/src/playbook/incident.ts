@@ -73,7 +73,20 @@ export function changeIncident({ incident, others }: Incidents, id: string, chan
   return { incident, others: new Map(others).set(id, change(other)) };
 }
 
-/** What `${incident.…}` sees: all fields side by side. */
+/** What `${incident.…}` sees: all fields side by side, and labels by their type, such as `incident.labels.Email/from`; several of a type are a list. */
+export function incidentScope(incident: Incident): JsonObject {
+  const view = incidentView(incident);
+  const labels = listOf(view.labels).flatMap((one) =>
+    isObject(one) && typeof one.type === 'string' ? [[one.type, one.value ?? ''] as const] : [],
+  );
+  // Labels in another form, such as plain texts, stay as they are.
+  if (labels.length === 0 || labels.length < listOf(view.labels).length) return view;
+  const byType = Map.groupBy(labels, ([type]) => type);
+  const valuesOf = (same: typeof labels) => (same.length === 1 ? same[0]![1] : same.map(([, value]) => value));
+  return { ...view, labels: Object.fromEntries([...byType].map(([type, same]) => [type, valuesOf(same)])) };
+}
+
+/** What scripts see of the incident: all fields side by side. */
 export function incidentView(incident: Incident): JsonObject {
   return { ...incident.custom, ...incident.fields };
 }

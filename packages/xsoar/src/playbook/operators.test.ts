@@ -113,14 +113,37 @@ const TRANSFORMATIONS: readonly (readonly [string, Given, TransformerArguments, 
   ['trim', ' a ', {}, 'a'],
   ['concat', 'b', { prefix: 'a', suffix: 'c' }, 'abc'],
   ['replace', 'a.b.c', { toReplace: '.', replaceWith: '$&' }, 'a$&b$&c'],
+  ['replace', 'a.b.c', { toReplace: '.', replaceWith: '', limit: '1' }, 'ab.c'],
+  ['replace', 'a.b.c', { toReplace: '.', replaceWith: '', limit: '-1' }, 'abc'],
   ['replaceMatch', 'a1b22', { regex: '\\d+', replaceWith: '#' }, 'a#b#'],
+  ['replaceMatch', 'aba', { regex: '^a', replaceWith: '$&' }, '$&ba'],
+  ['replaceMatch', 'Re: Re: is Re: here', { regex: '^(Re: )+', replaceWith: '' }, 'is Re: here'],
   ['RegexReplace', 'a1', { regex: '\\d', output_format: '' }, 'a'],
+  // The examples of the script's own page, then what re.sub() of Python 3.12 gives.
+  ['RegexReplace', 'user=john', { regex: 'user=(.*)', output_format: 'name=\\1' }, 'name=john'],
+  ['RegexReplace', 'xxx=yyy', { regex: 'user=(.*)', output_format: 'name=\\1' }, 'xxx=yyy'],
+  ['RegexReplace', 'ab', { regex: '(?P<one>a)(x)?', output_format: '<\\g<one>\\0\\2\\n>' }, '<aa\n>b'],
+  ['RegexReplace', 'A\nA', { regex: '^a.', output_format: '-', ignore_case: 'true', period_matches_newline: 'true' }, '-A'],
+  ['RegexReplace', 'a\na', { regex: '^a', output_format: '-', multi_line: 'true' }, '-\n-'],
+  ['RegexReplace', 'aZ', { regex: '\\AaZ\\Z', output_format: '-' }, '-'],
   ['substring', 'abcdef', { from: '1', to: '3' }, 'bc'],
   ['split', 'a,b', { delimiter: ',' }, ['a', 'b']],
   ['splitAndTrim', 'a , b', {}, ['a', 'b']],
   ['StringToArray', 'ab', {}, ['a', 'b']],
   ['stripChars', '(a)', { chars: '()' }, 'a'],
   ['RegexExtractAll', 'a1 b2', { regex: '([a-z])\\d' }, ['a', 'b']],
+  [
+    'RegexExtractAll',
+    'a1 b2',
+    { regex: '([a-z])(\\d)' },
+    [
+      ['a', '1'],
+      ['b', '2'],
+    ],
+  ],
+  ['RegexExtractAll', 'a1 b', { regex: '([a-z])(\\d)?', unpack_matches: 'true' }, ['a', '1', 'b']],
+  ['RegexExtractAll', 'a\nB', { regex: '^[a-z]$', multi_line: 'true', ignore_case: 'true' }, ['a', 'B']],
+  ['RegexExtractAll', 'a', { regex: 'b' }, []],
   ['Base64Encode', 'é', {}, 'w6k='],
   ['Base64Decode', 'w6k=', {}, 'é'],
   ['URLEncode', 'a b&', {}, 'a%20b%26'],
@@ -172,6 +195,17 @@ const TRANSFORMATIONS: readonly (readonly [string, Given, TransformerArguments, 
   ['If-Then-Else', 5, { condition: 'value>=rhs', rhs: 7, ...YES_NO }, 'no'],
   ['If-Then-Else', 'b', { condition: 'value in list rhs', rhs: 'a,b', ...YES_NO }, 'yes'],
   ['If-Then-Else', 'A', { condition: 'value=~rhs', rhs: '^a', options: 'case_insensitive', ...YES_NO }, 'yes'],
+  // As JavaScript compares, in which the script is written: two texts by their letters, nothing like an empty text.
+  ['If-Then-Else', 1, { condition: 'lhs>=rhs', lhs: '10', rhs: '9', ...YES_NO }, 'no'],
+  ['If-Then-Else', 1, { condition: 'lhs>=rhs', lhs: 10, rhs: '9', ...YES_NO }, 'yes'],
+  ['If-Then-Else', 1, { condition: 'lhs==rhs', lhs: ['All'], rhs: 'All', ...YES_NO }, 'yes'],
+  ['If-Then-Else', 1, { condition: 'lhs==rhs', lhs: '', ...YES_NO }, 'yes'],
+  ['If-Then-Else', 1, { condition: 'lhs===rhs', lhs: 1, rhs: '1', ...YES_NO }, 'no'],
+  ['If-Then-Else', 'A', { rhs: 'a', options: 'case_insensitive', ...YES_NO }, 'yes'],
+  ['If-Then-Else', 'ab', { condition: 'value=~rhs', rhs: 'a', options: 'regex_full_match', ...YES_NO }, 'no'],
+  ['If-Then-Else', 'v', { condition: 'value!=rhs', rhs: 'a', options: 'input_data_type:then=value', ...YES_NO }, 'v'],
+  ['If-Then-Else', 'v', { condition: 'value!=rhs', options: 'input_data_type:rhs=json', rhs: '["v"]', ...YES_NO }, 'no'],
+  ['If-Then-Else', 'v', { condition: 'value==rhs', rhs: 'v' }, ''],
   [
     'If-Then-Else',
     1,
@@ -202,6 +236,9 @@ describe('transform', () => {
     expect(() => transform('division', 1, { by: 0 })).toThrow('no result');
     expect(() => transform('ParseJSON', '{', {})).toThrow('is not JSON');
     expect(() => transform('If-Then-Else', 1, { condition: 'process.exit()' })).toThrow('is not known here');
+    expect(() => transform('RegexReplace', 'a', { regex: 'a', output_format: '\\2' })).toThrow('has no group 2');
+    expect(() => transform('RegexReplace', 'a', { regex: 'a', action_dt: 'val' })).toThrow(NotKnown);
+    expect(() => transform('RegexExtractAll', 'a', { regex: 'b', error_if_no_match: 'true' })).toThrow('No results found');
   });
 
   it('either gives JSON or says why not, whatever comes', () => {

@@ -57,7 +57,7 @@ const containsItem = whole((left, right, ignoreCase) => {
   const wanted = isList(right) ? right : [right ?? ''];
   return listOf(left).some((one) => wanted.some((other) => textOrFolded(one, ignoreCase) === textOrFolded(other, ignoreCase)));
 });
-const matches = item((left, right, ignoreCase) => findAll(textFrom(right), textFrom(left), ignoreCase).length > 0);
+const matches = item((left, right, ignoreCase) => findAll(textFrom(right), textFrom(left), { ignoreCase }).length > 0);
 const empty = whole((left) => isEmpty(left));
 const exists = whole((left) => left !== undefined && left !== null && !(isList(left) && left.length === 0));
 

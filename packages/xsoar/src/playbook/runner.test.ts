@@ -96,6 +96,15 @@ describe('the runner', () => {
         })
       ).problem,
     ).toContain('the transformer rot13 is not known here');
+    // XSOAR runs any JavaScript in an expression.
+    expect(await unknown({ script: 'Print', args: { value: '${.=function(val) { return val.x }(val)}' } })).toMatchObject({
+      problem: expect.stringContaining('which is not supported in DT here'),
+      not_reached: ['2'],
+    });
+    expect(await unknown({ script: 'Set', args: { key: 'A(val.id.match(/x/))', value: '1', append: 'true' } })).toMatchObject({
+      problem: expect.stringContaining('a regular expression, which is not supported'),
+      not_reached: ['2'],
+    });
     const skipped = await unknown({ command: 'no-such-command', skipunavailable: true });
     expect(skipped).toMatchObject({ state: 'completed', tasks: [{}, { state: 'skipped' }, {}] });
   });
@@ -251,6 +260,27 @@ describe('the runner', () => {
       custom: { old: 1, oddfield: 2, verdictdecision: 'Drop', verdictfeedback: 'Drop' },
     });
     expect(trace.tasks[1]!.incident_changes).toContainEqual({ path: 'verdictdecision', to: 'Drop' });
+  });
+
+  it('finds labels of the incident by their type, as playbooks for mail do', async () => {
+    const mail = {
+      name: 'Phish',
+      labels: [
+        ['Email/from', 'a@b'],
+        ['Email', 'x'],
+        ['Email', 'y'],
+      ].map(([type, value]) => ({ type: type!, value: value! })),
+    };
+    const { context } = await runDraft(
+      draftPlaybook({
+        '0': start('1'),
+        '1': { script: 'Set', args: { key: 'From', value: '<${incident.labels.Email/from}>' }, next: ['2'] },
+        '2': { script: 'Set', args: { key: 'To', value: { complex: { root: 'incident', accessor: 'labels.Email' } } } },
+      }),
+      testHost().host,
+      { incident: incidentOf(mail) },
+    );
+    expect(context).toEqual({ From: '<a@b>', To: ['x', 'y'] });
   });
 
   it('keeps polling a command that asks for it, until it gives up', async () => {

@@ -1,4 +1,4 @@
-import { type Context, ContextError, type JsonObject } from '../context/index.ts';
+import { type Context, ContextError, type JsonObject, UnsupportedExpression } from '../context/index.ts';
 import { evaluateAll, evaluateValue, holds, scopeOf } from './evaluate-value.ts';
 import { branchLabels, circleOf, edgesOf, incomingCounts } from './graph.ts';
 import { type Frame, type Host, refuseIfStopped, type Shared } from './host.ts';
@@ -43,7 +43,7 @@ const LONGEST_OUTPUT = 20_000;
  * became ready together in the order of the file: the same answers make the same trace.
  *
  * A task that fails holds up what comes after it, unless the playbook says to continue; other branches go on. Where the runner does not know a
- * command, script, playbook, operator or transformer, the whole run stops.
+ * command, script, playbook, operator, transformer or expression, the whole run stops.
  *
  * @throws PlaybookError where the playbook cannot be run at all.
  */
@@ -188,7 +188,7 @@ async function runTask(task: Task, frame: Frame): Promise<TaskTrace> {
   } catch (error) {
     if (error instanceof WaitsForPerson) return end('waiting', null, { runs }, error.message);
     const message = messageOf(error);
-    if (error instanceof NotKnown) shared.fatal ??= message;
+    if (error instanceof NotKnown || error instanceof UnsupportedExpression) shared.fatal ??= message;
     else if (task.continueOnError && shared.fatal === undefined) {
       return end('continued', task.errorPath ? '#error#' : normalBranch(task), { runs }, message);
     }

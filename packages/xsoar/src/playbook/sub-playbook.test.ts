@@ -66,21 +66,72 @@ describe('sub-playbooks', () => {
     expect(failed.trace.problem).toBe('task "1" (Call) failed: in "Child": task "1" (Broken) failed: PrintErrorEntry: no');
   });
 
-  it('go through the items of lists, one round each, with single inputs in each', async () => {
+  const loop = { iscommand: false, exitCondition: '', wait: 1, max: 100, forEach: true };
+
+  it('go through the items of lists, one round each', async () => {
     const { host, slept } = testHost({ playbooks: [child()] });
-    const loop = { iscommand: false, exitCondition: '', wait: 1, max: 100, forEach: true };
     const { context, trace } = await runDraft(
-      parent({ item: '${Items}', colour: 'red' }, { loop, separatecontext: true }),
+      parent({ item: '${Items}', colour: '${Colours}' }, { loop, separatecontext: true }),
       host,
-      { context: { Items: ['a', 'b', 'c'] } },
+      { context: { Items: ['a', 'b', 'c'], Colours: ['red', 'green', 'blue'] } },
     );
     expect(context.Child).toEqual({ seen: ['a', 'b', 'c'] });
-    expect(trace.tasks[1]!.runs.map(({ inputs }) => inputs)).toEqual(['a', 'b', 'c'].map((item) => ({ item, colour: 'red' })));
-    expect(slept).toEqual([60_000, 60_000]);
-    const uneven = await runDraft(parent({ item: '${Items}', colour: '${Two}' }, { loop }), host, {
-      context: { Items: ['a', 'b', 'c'], Two: [1, 2] },
+    expect(trace.tasks[1]!.runs.map(({ inputs }) => inputs)).toEqual([
+      { item: 'a', colour: 'red' },
+      { item: 'b', colour: 'green' },
+      { item: 'c', colour: 'blue' },
+    ]);
+    expect(trace.tasks[1]!.output).toBe('3 rounds');
+    expect(slept).toEqual([]);
+  });
+
+  it('give an input as long as it lasts: to the end of the longest list, a single one in the first round', async () => {
+    const three = ['x', 'y', 'z'].map((key) => ({ key, value: {}, required: key !== 'z', description: '' }));
+    const { host } = testHost({ playbooks: [child({ inputs: three })] });
+    // The example of XSOAR's page "Configure a Sub-Playbook Loop".
+    const { trace } = await runDraft(parent({ x: '1,2,3,4', y: '${Letters}', z: '9' }, { loop }), host, {
+      context: { Letters: ['a', 'b'] },
     });
-    expect(uneven.trace.problem).toContain('of different lengths: item 3, colour 2');
+    expect(trace.tasks[1]!.runs.map(({ inputs }) => inputs)).toEqual([
+      { x: '1', y: 'a', z: '9' },
+      { x: '2', y: 'b' },
+      { x: '3' },
+      { x: '4' },
+    ]);
+    expect(trace.tasks[1]!.output).toBe('4 rounds; y ends after 2, z after 1');
+  });
+
+  it('take text with commas for a list only where it stands in the task, and keep their own defaults in each round', async () => {
+    const { host } = testHost({ playbooks: [child()] });
+    const { trace } = await runDraft(parent({ item: '${Subjects}' }, { loop }), host, {
+      context: { Subjects: ['Hello, you', 'b'] },
+    });
+    expect(trace.tasks[1]!.runs.map(({ inputs }) => inputs)).toEqual([
+      { item: 'Hello, you', colour: 'An alert' },
+      { item: 'b', colour: 'An alert' },
+    ]);
+    const one = await runDraft(parent({ item: '${Subject}' }, { loop }), host, { context: { Subject: 'Hello, you' } });
+    expect(one.trace.tasks[1]!.runs.map(({ inputs }) => inputs.item)).toEqual(['Hello, you']);
+  });
+
+  it('give what is inside of an output with that output, once', async () => {
+    const files = readPlaybook(
+      draftPlaybook(
+        { '0': start, '1': { script: 'Set', args: { key: 'File', value: '{"id": "${inputs.item}", "of": "${inputs.item}"}' } } },
+        {
+          name: 'Child',
+          inputs: [{ key: 'item', value: {}, required: true, description: '' }],
+          outputs: ['File.id', 'File', 'File.of'].map((contextPath) => ({ contextPath, description: '' })),
+        },
+      ),
+      'c',
+    );
+    const { context } = await runDraft(
+      parent({ item: '${Items}' }, { loop, separatecontext: true }),
+      testHost({ playbooks: [files] }).host,
+      { context: { Items: ['a', 'b', 'c'] } },
+    );
+    expect(context.File).toEqual(['a', 'b', 'c'].map((id) => ({ id, of: id })));
   });
 
   it('repeat until their exit condition holds, or the most rounds are over', async () => {

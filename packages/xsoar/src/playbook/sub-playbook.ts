@@ -4,7 +4,7 @@ import { GENERIC_POLLING, POLLING_DEFAULTS, pollGenerically } from './generic-po
 import { type Frame, pause } from './host.ts';
 import type { Loop, Playbook, Task } from './model.ts';
 import type { RunTrace } from './trace.ts';
-import { isEmpty, NotKnown, ValueError } from './values.ts';
+import { isEmpty, listOf, listOfArgument, NotKnown, ValueError } from './values.ts';
 import { type Outcome, runWork, WorkFailed } from './work.ts';
 
 const MOST_DEPTH = 20;
@@ -42,7 +42,7 @@ export async function runSubPlaybook(
   const inputs = inputsOf(playbook, given, frame, true);
   if (task.loop === undefined) return roundOf(within(frame, task, inputs, playbook), frame, task, run);
   return task.loop.forEach
-    ? eachItem(task, task.loop, inputs, playbook, frame, run)
+    ? eachItem(task, given, inputs, playbook, frame, run)
     : untilExit(task, task.loop, inputs, playbook, frame, run);
 }
 
@@ -85,9 +85,13 @@ async function roundOf(sub: Frame, around: Frame, task: Task, run: (frame: Frame
   };
 }
 
-/** What a playbook with a context of its own declares as outputs goes into the context around it. */
+/**
+ * What a playbook with a context of its own declares as outputs goes into the context around it. Packs list an object and each of its members; the
+ * object brings them along, and on their own they would go into every object of the list that is there.
+ */
 function giveOutputs(sub: Frame, around: Frame): void {
-  for (const { path } of sub.playbook.outputs) {
+  const paths = sub.playbook.outputs.map(({ path }) => path);
+  for (const path of paths.filter((one) => !paths.some((other) => one.startsWith(`${other}.`)))) {
     try {
       const value = readPath(sub.memory.context, path);
       if (value !== undefined) around.memory.context = mergeEntryContext(around.memory.context, { [path]: value });
@@ -98,32 +102,47 @@ function giveOutputs(sub: Frame, around: Frame): void {
   }
 }
 
+/**
+ * One round for each item of the longest list. As in XSOAR's page "Configure a Sub-Playbook Loop" each round takes the next item of every input that
+ * the task gives, so that a single one stands in the first round only; what the playbook itself has for an input stands in each.
+ */
 async function eachItem(
   task: Task,
-  loop: Loop,
+  given: JsonObject,
   inputs: JsonObject,
   playbook: Playbook,
   frame: Frame,
   run: (frame: Frame) => Promise<RunTrace>,
 ): Promise<SubOutcome> {
-  const lists = Object.entries(inputs).filter(([, value]) => isList(value));
-  const sizes = new Set(lists.map(([, value]) => (isList(value) ? value.length : 0)));
-  if (sizes.size > 1) {
-    throw new ValueError(
-      `the lists to go through are of different lengths: ${lists.map(([key, value]) => `${key} ${isList(value) ? value.length : 1}`).join(', ')}`,
-    );
-  }
-  const rounds = [...sizes][0] ?? 1;
+  const sources = Object.entries(inputs).map(([key, value]) => {
+    if (isEmpty(given[key]) && !isList(value)) return { key, always: value, items: [] };
+    return { key, always: undefined, items: hasPlainText(task, key) ? listOfArgument(value) : listOf(value) };
+  });
+  const rounds = Math.max(1, ...sources.map(({ items }) => items.length));
   if (rounds > MOST_ROUNDS) throw new ValueError(`the loop has ${rounds} items; the runner goes through ${MOST_ROUNDS} at most`);
   const runs: RunTrace[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const own = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, isList(value) ? value[round]! : value]));
-    if (round > 0) await pauseBetween(loop, frame);
+    const own = Object.fromEntries(
+      sources.flatMap(({ key, always, items }) => {
+        const value = always ?? items[round];
+        return value === undefined ? [] : [[key, value] as const];
+      }),
+    );
+    // No pause: XSOAR writes `wait: 1` beside every loop, and offers it for those with a condition only.
+    if (round > 0) refuseIfOver(frame);
     const outcome = await roundOf(within(frame, task, own, playbook), frame, task, run);
     runs.push(...outcome.runs);
     if (outcome.problem !== undefined) return { ...outcome, runs };
   }
-  return { runs, output: `${rounds} ${rounds === 1 ? 'round' : 'rounds'}` };
+  const short = sources.filter(({ always, items }) => always === undefined && items.length < rounds);
+  const ends = short.map(({ key, items }, index) => `${key} ${index === 0 ? 'ends ' : ''}after ${items.length}`);
+  return { runs, output: [`${rounds} ${rounds === 1 ? 'round' : 'rounds'}`, ends.join(', ')].filter(Boolean).join('; ') };
+}
+
+/** Whether an input of the task is text as it stands, in which commas make a list. */
+function hasPlainText(task: Task, key: string): boolean {
+  const value = task.arguments.get(key);
+  return value?.kind === 'simple' && !value.text.includes('${');
 }
 
 async function untilExit(
@@ -157,7 +176,11 @@ async function leaves(loop: Loop, sub: Frame): Promise<boolean> {
 }
 
 async function pauseBetween(loop: Loop, frame: Frame): Promise<void> {
-  const { clock } = frame.shared.host;
   if (loop.waitMinutes > 0) await pause(frame.shared.host, loop.waitMinutes * MS_A_MINUTE);
+  refuseIfOver(frame);
+}
+
+function refuseIfOver(frame: Frame): void {
+  const { clock } = frame.shared.host;
   if (clock.now() > frame.shared.deadline) throw new WorkFailed(`the time of the run is over (${textOf(frame.playbook.name)})`);
 }

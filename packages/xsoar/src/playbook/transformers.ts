@@ -1,12 +1,12 @@
 import { copyJson, isList, isObject, type Json, LONGEST_TEXT, memberOf, sameJson, textOf } from '../context/json.ts';
-import { compare } from './operators.ts';
-import { findAll } from './safe-regex.ts';
+import { ifThenElse } from './if-then-else.ts';
+import { regexExtractAll, regexReplace } from './regex-transformers.ts';
+import { replaceEach } from './safe-regex.ts';
 import {
   flagFrom,
   type Given,
   isEmpty,
   listOf,
-  listOfArgument,
   momentFrom,
   NotKnown,
   numberFrom,
@@ -45,11 +45,11 @@ const TRANSFORMERS: Readonly<Record<string, Known>> = {
   toLowerCase: text((value) => value.toLowerCase()),
   trim: text((value) => value.trim()),
   concat: text((value, { prefix, suffix }) => textOf(prefix) + value + textOf(suffix)),
-  replace: text((value, { toReplace, replaceWith }) =>
-    textOf(toReplace) === '' ? value : value.replaceAll(textOf(toReplace), () => textOf(replaceWith)),
+  replace: text((value, { toReplace, replaceWith, limit }) =>
+    replaceTimes(value, textOf(toReplace), textOf(replaceWith), optionalWhole(limit) ?? -1),
   ),
-  replaceMatch: text((value, { regex, replaceWith }) => replaceFound(value, textOf(regex), textOf(replaceWith))),
-  RegexReplace: text((value, { regex, output_format }) => replaceFound(value, textOf(regex), textOf(output_format))),
+  replaceMatch: text((value, { regex, replaceWith }) => replaceEach(textOf(regex), value, () => textOf(replaceWith))),
+  RegexReplace: text(regexReplace),
   substring: text((value, { from, to }) => value.slice(optionalWhole(from) ?? 0, optionalWhole(to))),
   split: text((value, { delimiter }) => value.split(isEmpty(delimiter) ? ',' : textOf(delimiter))),
   splitAndTrim: text((value, { delimiter }) =>
@@ -57,9 +57,7 @@ const TRANSFORMERS: Readonly<Record<string, Known>> = {
   ),
   StringToArray: text((value) => [...value]),
   stripChars: text((value, { chars }) => [...value].filter((one) => !textOf(chars).includes(one)).join('')),
-  RegexExtractAll: text((value, { regex, ignore_case }) =>
-    findAll(textOf(regex), value, flagFrom(ignore_case)).map((found) => found[1] ?? found[0] ?? ''),
-  ),
+  RegexExtractAll: text(regexExtractAll),
   Base64Decode: text((value) => Buffer.from(value, 'base64').toString('utf8')),
   Base64Encode: text((value) => Buffer.from(value, 'utf8').toString('base64')),
   URLEncode: text((value) => encodeURIComponent(value)),
@@ -103,7 +101,7 @@ const TRANSFORMERS: Readonly<Record<string, Known>> = {
   ParseJSON: item((value) => parsed(value)),
   jsonParse: item((value) => parsed(value)),
   SetIfEmpty: whole((value, { defaultValue, applyIfEmpty }) => (isUnset(value, applyIfEmpty) ? defaultValue : value)),
-  'If-Then-Else': item((value, args) => (decide(value, args) ? args.then : args.else)),
+  'If-Then-Else': item(ifThenElse),
   TimeStampToDate: item((value) => new Date(momentFrom(value)).toISOString()),
   'Date to string': item((value) => new Date(momentFrom(value)).toISOString()),
   toUnix: item((value) => Math.floor(momentFrom(value) / 1000)),
@@ -130,13 +128,12 @@ function optionalWhole(value: Given): number | undefined {
   return isEmpty(value) ? undefined : wholeFrom(value);
 }
 
-function replaceFound(value: string, pattern: string, replacement: string): string {
-  let made = value;
-  // Longest first, so that a match inside another one is not cut out of it.
-  for (const [found] of findAll(pattern, value).toSorted((left, right) => (right[0]?.length ?? 0) - (left[0]?.length ?? 0))) {
-    if (found) made = made.replaceAll(found, () => replacement);
-  }
-  return made;
+/** @param limit how often at most; less than 0 for each. */
+function replaceTimes(value: string, from: string, to: string, limit: number): string {
+  if (from === '') return value;
+  const parts = value.split(from);
+  const times = limit < 0 ? parts.length - 1 : Math.min(limit, parts.length - 1);
+  return [parts.slice(0, times + 1).join(to), ...parts.slice(times + 1)].join(from);
 }
 
 function unique(list: readonly Json[]): Json[] {
@@ -187,55 +184,6 @@ function isUnset(value: Given, applyIfEmpty: Given): boolean {
   if (value === undefined || value === null) return true;
   if (!isEmpty(applyIfEmpty) && !flagFrom(applyIfEmpty)) return false;
   return isEmpty(value) || (typeof value === 'string' && ['none', 'null'].includes(value.trim().toLowerCase()));
-}
-
-/** The condition of If-Then-Else: two names and a sign, like `lhs==rhs`; without one, `value==equals`. */
-function decide(value: Given, args: TransformerArguments): boolean {
-  const one = decideOne(value, args, textOf(args.condition), '', flagFrom(textOf(args.options).includes('case_insensitive')));
-  const between = textOf(args.conditionInBetween).trim().toLowerCase();
-  if (between === '') return one;
-  const other = decideOne(
-    value,
-    args,
-    textOf(args.conditionB),
-    'B',
-    flagFrom(textOf(args.optionsB).includes('case_insensitive')),
-  );
-  return between === 'and' ? one && other : one || other;
-}
-
-function decideOne(value: Given, args: TransformerArguments, condition: string, suffix: string, ignoreCase: boolean): boolean {
-  const right = args[`rhs${suffix}`] ?? (suffix === '' ? args.equals : undefined);
-  if (condition.trim() === '') return same(value, right, ignoreCase);
-  const [, name, sign] = /^\s*(lhsB?|value)\s*(===|!==|==|!=|>=|<=|=~|>|<|in list|not in list)\s*rhsB?\s*$/.exec(condition) ?? [];
-  if (name === undefined) throw new ValueError(`the condition "${condition}" of If-Then-Else is not known here`);
-  const left = name === 'value' ? value : args[name];
-  switch (sign) {
-    case '=':
-    case '==':
-    case '===':
-      return same(left, right, ignoreCase);
-    case '!=':
-    case '!==':
-      return !same(left, right, ignoreCase);
-    case '=~':
-      return findAll(textOf(right), textOf(left), ignoreCase).length > 0;
-    case 'in list':
-      return listOfArgument(right).some((one) => same(left, one, ignoreCase));
-    case 'not in list':
-      return !listOfArgument(right).some((one) => same(left, one, ignoreCase));
-    default:
-      return compare(
-        { '>': 'greaterThan', '>=': 'greaterThanOrEqual', '<': 'lessThan' }[sign!] ?? 'lessThanOrEqual',
-        left,
-        right,
-      );
-  }
-}
-
-function same(left: Given, right: Given, ignoreCase: boolean): boolean {
-  const [a, b] = [textOrJson(left), textOrJson(right)];
-  return ignoreCase ? a.toLowerCase() === b.toLowerCase() : a === b;
 }
 
 function textOrJson(value: Given): string {

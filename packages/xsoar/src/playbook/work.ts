@@ -7,6 +7,7 @@ import {
   readPath,
   setPath,
   textOf,
+  UnsupportedExpression,
 } from '../context/index.ts';
 import { BUILTIN_NAMES, builtin } from './builtins.ts';
 import { type Answered, type Entry, type Frame, pause, type Surroundings } from './host.ts';
@@ -128,6 +129,7 @@ async function runBuiltin(name: string, args: JsonObject, frame: Frame): Promise
     const { contents, text, context } = await builtin(name)!(args, frame);
     return { Type: NOTE_ENTRY, Contents: contents, HumanReadable: text, ...(context !== undefined && { EntryContext: context }) };
   } catch (error) {
+    if (error instanceof UnsupportedExpression) throw error;
     if (error instanceof ValueError || error instanceof ContextError)
       return { Type: ERROR_ENTRY, Contents: `${name}: ${error.message}` };
     throw error;
@@ -139,7 +141,7 @@ async function runBuiltin(name: string, args: JsonObject, frame: Frame): Promise
  * @throws NotKnown also where the code called something that the runner does not know, whatever the code itself made of that.
  */
 async function within<Result>(frame: Frame, run: (around: Surroundings) => Promise<Result>): Promise<Result> {
-  let unknown: NotKnown | undefined;
+  let unknown: NotKnown | UnsupportedExpression | undefined;
   const result = await run({
     context: frame.memory.context,
     incident: incidentView(frame.shared.incident),
@@ -150,7 +152,7 @@ async function within<Result>(frame: Frame, run: (around: Surroundings) => Promi
       try {
         return BUILTIN_NAMES.has(command) ? [await runBuiltin(command, args, frame)] : undefined;
       } catch (error) {
-        if (!(error instanceof NotKnown)) throw error;
+        if (!(error instanceof NotKnown) && !(error instanceof UnsupportedExpression)) throw error;
         unknown ??= error;
         return [{ Type: ERROR_ENTRY, Contents: error.message }];
       }

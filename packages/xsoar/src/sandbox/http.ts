@@ -33,7 +33,7 @@ export async function answerHttp(
     send(target, { method, headers, agent, signal }, resolve).on('error', reject).end(body);
     return { value: await answerOf(await promise) };
   } catch (error) {
-    return { error: signal.aborted ? `${target.origin}: it did not answer in time` : reasonOf(error, target.origin) };
+    return { error: signal.aborted ? `${target.origin}: it did not answer in time` : reasonOf(error, target) };
   } finally {
     agent.destroy();
   }
@@ -93,10 +93,23 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
 
-function reasonOf(error: unknown, origin: string): string {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const known = REASONS[code];
-  const certificate = /CERT|SIGNATURE/.test(code) ? ' (x509 certificate)' : '';
+function reasonOf(error: unknown, target: URL): string {
+  const code = textOfMember(error, 'code');
   const message = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ').slice(0, 300) : '';
-  return `${origin}: ${known ?? (message || code)}${certificate}${code === '' ? '' : ` [${code}]`}`;
+  const known = /wrong version number/.test(message) ? 'it does not speak TLS (wrong version number)' : REASONS[code];
+  const certificate = /CERT|SIGNATURE/.test(code) ? ' (x509 certificate)' : '';
+  return `${where(error, target)}: ${known ?? (message || code)}${certificate}${code === '' ? '' : ` [${code}]`}`;
+}
+
+/** The server, or the proxy where the connection to that was not made. */
+function where(error: unknown, { origin, port, protocol }: URL): string {
+  const [address, reached] = [textOfMember(error, 'address'), textOfMember(error, 'port')];
+  const own = port || (protocol === 'https:' ? '443' : '80');
+  return reached === '' || reached === own ? origin : `${origin} through the proxy ${address}:${reached}`;
+}
+
+function textOfMember(error: unknown, name: 'address' | 'code' | 'port'): string {
+  if (!(error instanceof Error)) return '';
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

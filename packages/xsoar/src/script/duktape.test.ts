@@ -74,6 +74,16 @@ describe.skipIf(!isThere)('the scripts in duktape, which knows ES5.1 only', () =
     expect(health({ error: 'x509: certificate signed by unknown authority' }).thrown).toMatch(
       /^The certificate of .* is not trusted \(x509/,
     );
+    // What Go says where a server speaks HTTP only; the second would pass for a certificate.
+    for (const said of [
+      'http: server gave HTTP response to HTTPS client',
+      'tls: first record does not look like a TLS handshake',
+    ])
+      expect(health({ error: said }).thrown).toMatch(/^http.* speaks HTTP without TLS \(.*\): begin the server URL with http:/);
+    const plain = { url: 'http://verdict.example.com:9666', apikey: 'secret' };
+    expect(
+      inDuktape({ command: 'test-module', params: plain, canned: { 'GET /api/v1/health/': [{ error: 'EOF' }] } }).thrown,
+    ).toMatch(/Where Verdict speaks TLS, the URL begins with https:/);
     expect(health(json({ status: false, connected: false, detail: 'This key is not known.' }, 401)).thrown).toBe(
       'The API key is refused. This key is not known.',
     );

@@ -86,10 +86,15 @@ function headerOf(answer: HttpAnswer, name: string): string {
 function unreachable(server: Server, answer: HttpAnswer): string {
   const said = textOf(answer.Status || answer.Body, 'Status');
   const why = said === '' ? '' : ` (${said})`;
+  if (/gave HTTP response to HTTPS|not look like a TLS|wrong version number/i.test(said)) {
+    return `${server.url} speaks HTTP without TLS${why}: begin the server URL with http://, or give Verdict a certificate.`;
+  }
   if (/x509|certificate|self.signed|unable to verify|tls:|ssl/i.test(said)) {
     return `The certificate of ${server.url} is not trusted${why}: install it in XSOAR, or choose “Trust any certificate” in the instance.`;
   }
-  return `${server.url} cannot be reached${why}: check the server URL, that Verdict runs and listens beyond its own machine (VERDICT_HOST), and that XSOAR or its engine gets there.`;
+  const brokenOff = /^http:/i.test(server.url) && /EOF|reset|broken off/i.test(said);
+  const tlsHint = brokenOff ? ' Where Verdict speaks TLS, the URL begins with https://.' : '';
+  return `${server.url} cannot be reached${why}: check the server URL, that Verdict runs and listens beyond its own machine (VERDICT_HOST), and that XSOAR or its engine gets there.${tlsHint}`;
 }
 
 function problem(server: Server, status: number, json: unknown): string {

@@ -11,7 +11,7 @@ import {
   sameJson,
   setPath,
 } from '../context/index.ts';
-import { type Incident, incidentId, incidentJson, incidentOf, incidentView } from '../playbook/incident.ts';
+import { type Incident, incidentId, incidentJson, incidentOf, incidentScope, incidentView } from '../playbook/incident.ts';
 import {
   type Automation,
   type CommandResult,
@@ -215,7 +215,7 @@ export class WarRoom {
   }
 
   #view(): JsonObject {
-    return { ...this.#context, incident: incidentView(this.#incident) };
+    return { ...this.#context, incident: incidentScope(this.#incident) };
   }
 }
 
