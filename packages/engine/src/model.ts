@@ -79,8 +79,8 @@ export function writeModel(parts: ModelParts): Uint8Array {
   writer.varints(parts.active);
   parts.space.write(writer);
   parts.ensemble.write(writer);
-  for (const { base, outlier, disagreement } of [parts.calibration, parts.labelledCalibration])
-    writer.f64s([base, outlier, disagreement]);
+  for (const { base, outlier, disagreement, noise } of [parts.calibration, parts.labelledCalibration])
+    writer.f64s([base, outlier, disagreement, noise]);
   writer.f64(parts.strength);
   parts.index.write(writer);
   writer.f64s(parts.distances);
@@ -148,6 +148,6 @@ function* readModelInSteps(bytes: Uint8Array): Steps<ModelParts> {
 }
 
 function readCalibration(reader: ByteReader): Calibration {
-  const [base = 0, outlier = 0, disagreement = 0] = reader.f64s();
-  return { base, outlier, disagreement };
+  const [base = 0, outlier = 0, disagreement = 0, noise = 0] = reader.f64s();
+  return { base, outlier, disagreement, noise };
 }
