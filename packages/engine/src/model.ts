@@ -89,6 +89,7 @@ export function writeModel(parts: ModelParts): Uint8Array {
   writer.strings(parts.keys);
   writer.f64s(parts.votes);
   writeValues(writer, parts.values);
+  writer.f32s(parts.opinions);
   const bytes = writer.finish();
   const [a, b] = checksum(bytes, HEADER);
   const view = new DataView(bytes.buffer);
@@ -127,7 +128,14 @@ function* readModelInSteps(bytes: Uint8Array): Steps<ModelParts> {
   const votes = reader.f64s();
   yield;
   const values = yield* readValuesInSteps(reader);
-  if (!reader.atEnd || values.length !== keys.length || votes.length !== keys.length * active.length)
+  // Models made before these were kept end here.
+  const opinions = reader.atEnd ? new Float32Array(votes.length).fill(Number.NaN) : reader.f32s();
+  if (
+    !reader.atEnd ||
+    opinions.length !== votes.length ||
+    values.length !== keys.length ||
+    votes.length !== keys.length * active.length
+  )
     throw new RangeError('The model is damaged: its parts do not fit together.');
   return {
     classes,
@@ -143,6 +151,7 @@ function* readModelInSteps(bytes: Uint8Array): Steps<ModelParts> {
     outlierThreshold,
     keys,
     votes,
+    opinions,
     values,
   };
 }
