@@ -218,6 +218,21 @@ describe('a training that ends early', () => {
   });
 });
 
+describe('counts that are spelled as strings', () => {
+  it('are learned as counts, also of numbers never seen', () => {
+    const source = random(5);
+    const flows = (from: number) =>
+      Array.from({ length: 150 }, (_, r) => {
+        const size = 1 + source.below(90_000);
+        return { key: `bucket-${from + r}`, values: [String(size), 'tcp'], votes: size > 30_000 ? [0, 1] : [1, 0] };
+      });
+    const rows = flows(0);
+    const model = loadModel(train({ points: ['bytes', 'transport'], classes: ['x', 'y'], rows, seed: 1 }).model);
+    const right = flows(1000).filter(({ values, votes }) => votes[model.decide(values).choice] === 1);
+    expect(right.length).toBeGreaterThan(140);
+  });
+});
+
 describe('a labelled bucket', () => {
   it('is not told its own vote twice: once by itself and once by a model that has learned it', () => {
     const source = random(11);
