@@ -65,6 +65,27 @@ describe('calibration', () => {
     expect(far[0]).toBeLessThan(0.75);
   });
 
+  it('tells wrong votes from unclear alerts', () => {
+    const rows = told(3000, () => 1);
+    // Clear alerts beside the others, and every tenth vote wrong, whatever the alert is like.
+    for (let r = 0; r < 3000; r += 2) {
+      rows.probabilities.set([0.999, 0.001], 2 * r);
+      rows.targets.set([1, 0], 2 * r);
+    }
+    for (let r = 0; r < 3000; r++) if (r % 20 < 2) rows.targets.subarray(2 * r, 2 * r + 2).reverse();
+    const outlier = new Float64Array(3000).fill(0.5);
+    const fitted = fitCalibration({ ...rows, outlier, disagreement: new Float64Array(3000) }, 2);
+    const after = [0.999, 0.8].map((p) => {
+      const row = Float64Array.from([p, 1 - p]);
+      calibrate(fitted, row, 0, 2, 0.5, 0);
+      expect(row[0]! + row[1]!).toBeCloseTo(1, 12);
+      return row[0]!;
+    });
+    expect(after[0]).toBeCloseTo(0.9, 1);
+    expect(after[1]).toBeCloseTo(0.74, 1);
+    expect(Math.exp(fitted.base)).toBeCloseTo(1, 0);
+  });
+
   it('is humbler where learners differ, by much or by little', () => {
     const disagreements = [0.3, 0.06].map((spread) => {
       const rows = told(1000, (r) => (r % 2 === 0 ? 1 : 2));

@@ -5,11 +5,16 @@ import { exp, log, minimise } from './math.ts';
  * One temperature for each alert: log T = base + outlier·(outlier score − ½) + disagreement·(how far the learners differ). What is
  * unlike the training rows, or splits the learners, so gets a humbler probability as part of the fit, not by a deduction after it.
  * Temperature scaling: Guo et al. 2017.
+ *
+ * Then a share of `noise` is given to all labels alike: votes that are wrong however clear the alert is (slips of the hand, people who
+ * see it otherwise). Without it the temperature would answer for them, and make everything that is less clear humbler than it should be.
  */
 export interface Calibration {
   readonly base: number;
   readonly outlier: number;
   readonly disagreement: number;
+  /** 0 (none) to {@link MOST_NOISE}. */
+  readonly noise: number;
 }
 
 /** Rows to fit a calibration to, none of them seen by what made their probabilities. */
@@ -26,7 +31,7 @@ export interface CalibrationRows {
 }
 
 /** Changes nothing. */
-export const UNCALIBRATED: Calibration = { base: 0, outlier: 0, disagreement: 0 };
+export const UNCALIBRATED: Calibration = { base: 0, outlier: 0, disagreement: 0, noise: 0 };
 
 /**
  * What the prior of a slope lets log T move (one deviation) where its input moves by one deviation of its own. Outlier scores spread alike on
@@ -36,10 +41,13 @@ const EFFECT = 0.15;
 /** Spread that an input is taken to have at least, so that one that never moves gets no slope. */
 const LEAST_SPREAD = 0.03;
 const STEEPEST = 6;
+const MOST_NOISE = 0.4;
+/** Rows without a wrong vote that the prior of the noise is worth. */
+const CLEAN_ROWS = 20;
 
 /**
  * Fits a calibration by the likelihood of the votes, one number after another in turn, with a Gaussian prior on each (of deviation 1 for the base,
- * {@link EFFECT} over the spread of their input for the slopes, which are not negative). Without rows it changes nothing.
+ * {@link EFFECT} over the spread of their input for the slopes, which are not negative; exponential for the noise). Without rows it changes nothing.
  */
 export function fitCalibration(rows: CalibrationRows, classes: number): Calibration {
   if (rows.importance.length === 0) return UNCALIBRATED;
@@ -48,17 +56,25 @@ export function fitCalibration(rows: CalibrationRows, classes: number): Calibrat
   const logs = rows.probabilities.map((p) => log(Math.max(p, FLOOR)));
   let fitted = UNCALIBRATED;
   const loss = (calibration: Calibration) => {
-    const { base, outlier, disagreement } = calibration;
+    const { base, outlier, disagreement, noise } = calibration;
     let sum = 0.5 * base * base + outlierPull * outlier * outlier + disagreementPull * disagreement * disagreement;
+    sum += CLEAN_ROWS * noise;
     for (let r = 0; r < rows.importance.length; r++) {
       const inverse = exp(-logTemperature(calibration, rows.outlier[r]!, rows.disagreement[r]!));
-      sum += rows.importance[r]! * rowLoss(logs, rows.targets, r, classes, inverse);
+      sum += rows.importance[r]! * rowLoss(logs, rows.targets, r, classes, inverse, noise);
     }
     return sum;
   };
   for (let pass = 0; pass < 4; pass++) {
-    const held = fitted;
-    fitted = { ...held, base: minimise((base) => loss({ ...held, base }), -1.6, 2.5, 22) };
+    // Noise and base explain the same votes in two ways, so one after the other would hardly move: base is found anew for each noise.
+    if (pass % 2 === 0) {
+      const start = fitted;
+      const bestBase = (noise: number) => minimise((base) => loss({ ...start, base, noise }), -1.6, 2.5, 12);
+      const noise = minimise((share) => loss({ ...start, base: bestBase(share), noise: share }), 0, MOST_NOISE, 12);
+      fitted = { ...start, noise };
+    }
+    const first = fitted;
+    fitted = { ...first, base: minimise((base) => loss({ ...first, base }), -1.6, 2.5, 22) };
     const second = fitted;
     fitted = { ...second, outlier: minimise((outlier) => loss({ ...second, outlier }), 0, STEEPEST, 20) };
     const third = fitted;
@@ -77,6 +93,8 @@ export function calibrate(
   disagreement: number,
 ): void {
   temper(probabilities, offset, classes, exp(logTemperature(calibration, outlier, disagreement)));
+  for (let c = offset; c < offset + classes; c++)
+    probabilities[c] = (1 - calibration.noise) * probabilities[c]! + calibration.noise / classes;
 }
 
 /**
@@ -119,15 +137,24 @@ function logTemperature(calibration: Calibration, outlier: number, disagreement:
   return Math.max(-1.6, Math.min(3, value));
 }
 
-function rowLoss(logs: Float64Array, targets: Float64Array, row: number, classes: number, inverse: number): number {
+function rowLoss(
+  logs: Float64Array,
+  targets: Float64Array,
+  row: number,
+  classes: number,
+  inverse: number,
+  noise: number,
+): number {
   let top = Number.NEGATIVE_INFINITY;
   for (let c = 0; c < classes; c++) top = Math.max(top, logs[row * classes + c]!);
   let sum = 0;
-  let expected = 0;
+  for (let c = 0; c < classes; c++) sum += exp((logs[row * classes + c]! - top) * inverse);
+  let loss = 0;
   for (let c = 0; c < classes; c++) {
+    const share = targets[row * classes + c]!;
+    if (share <= 0) continue;
     const scaled = (logs[row * classes + c]! - top) * inverse;
-    sum += exp(scaled);
-    expected += targets[row * classes + c]! * scaled;
+    loss -= share * (noise > 0 ? log(((1 - noise) * exp(scaled)) / sum + noise / classes) : scaled - log(sum));
   }
-  return log(sum) - expected;
+  return loss;
 }

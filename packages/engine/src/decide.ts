@@ -62,6 +62,8 @@ export function conclude(parts: ModelParts, opinion: Opinion, score: number, row
   const disagreement = disagreementOf(opinion.members, opinion.weights, opinion.pool, 0, classes);
   calibrate(parts.calibration, probabilities, 0, classes, score, disagreement);
   if (row >= 0) {
+    const without = parts.opinions.subarray(row * classes, (row + 1) * classes);
+    if (!Number.isNaN(without[0]!)) probabilities.set(without);
     shrink(parts.votes, row * classes, probabilities, 0, classes, parts.strength);
     calibrate(parts.labelledCalibration, probabilities, 0, classes, 0.5, 0);
   }

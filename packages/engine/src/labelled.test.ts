@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UNCALIBRATED } from './calibration.ts';
 import { fitLabelledCalibration, fitShrinkage, shrink } from './labelled.ts';
 
 const even = (rows: number) => new Float64Array(rows * 2).fill(0.5);
@@ -25,7 +26,7 @@ describe('shrinkage towards the model', () => {
 
 describe('the calibration of labelled buckets', () => {
   it('is left alone where no bucket has several votes', () => {
-    expect(fitLabelledCalibration(Float64Array.from([1, 0]), even(1), 0.5, 2)).toEqual({ base: 0, outlier: 0, disagreement: 0 });
+    expect(fitLabelledCalibration(Float64Array.from([1, 0]), even(1), 0.5, 2)).toEqual(UNCALIBRATED);
   });
 
   it('is humbler where votes of a bucket contradict one another', () => {

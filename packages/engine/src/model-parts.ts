@@ -26,6 +26,11 @@ export interface ModelParts {
   readonly keys: readonly string[];
   /** Votes of each bucket, row-major over the active classes. */
   readonly votes: Float64Array;
+  /**
+   * What a model without the bucket says of it, calibrated, row-major over the active classes; NaN for a bucket that was in no fold. The
+   * model itself has learned from the bucket's votes, so that drawing them towards its opinion would count them twice.
+   */
+  readonly opinions: Float32Array;
   /** Values of each bucket, shortened. */
   readonly values: readonly (readonly PointValue[])[];
 }

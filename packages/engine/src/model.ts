@@ -79,8 +79,8 @@ export function writeModel(parts: ModelParts): Uint8Array {
   writer.varints(parts.active);
   parts.space.write(writer);
   parts.ensemble.write(writer);
-  for (const { base, outlier, disagreement } of [parts.calibration, parts.labelledCalibration])
-    writer.f64s([base, outlier, disagreement]);
+  for (const { base, outlier, disagreement, noise } of [parts.calibration, parts.labelledCalibration])
+    writer.f64s([base, outlier, disagreement, noise]);
   writer.f64(parts.strength);
   parts.index.write(writer);
   writer.f64s(parts.distances);
@@ -89,6 +89,7 @@ export function writeModel(parts: ModelParts): Uint8Array {
   writer.strings(parts.keys);
   writer.f64s(parts.votes);
   writeValues(writer, parts.values);
+  writer.f32s(parts.opinions);
   const bytes = writer.finish();
   const [a, b] = checksum(bytes, HEADER);
   const view = new DataView(bytes.buffer);
@@ -127,7 +128,14 @@ function* readModelInSteps(bytes: Uint8Array): Steps<ModelParts> {
   const votes = reader.f64s();
   yield;
   const values = yield* readValuesInSteps(reader);
-  if (!reader.atEnd || values.length !== keys.length || votes.length !== keys.length * active.length)
+  // Models made before these were kept end here.
+  const opinions = reader.atEnd ? new Float32Array(votes.length).fill(Number.NaN) : reader.f32s();
+  if (
+    !reader.atEnd ||
+    opinions.length !== votes.length ||
+    values.length !== keys.length ||
+    votes.length !== keys.length * active.length
+  )
     throw new RangeError('The model is damaged: its parts do not fit together.');
   return {
     classes,
@@ -143,11 +151,12 @@ function* readModelInSteps(bytes: Uint8Array): Steps<ModelParts> {
     outlierThreshold,
     keys,
     votes,
+    opinions,
     values,
   };
 }
 
 function readCalibration(reader: ByteReader): Calibration {
-  const [base = 0, outlier = 0, disagreement = 0] = reader.f64s();
-  return { base, outlier, disagreement };
+  const [base = 0, outlier = 0, disagreement = 0, noise = 0] = reader.f64s();
+  return { base, outlier, disagreement, noise };
 }

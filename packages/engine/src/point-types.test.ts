@@ -32,6 +32,18 @@ describe('the type of a decision point', () => {
 });
 
 describe('cut points', () => {
+  it('are made of strings of digits too, which may be counts, unless they look like nothing but ids', () => {
+    const cuts = (values: readonly PointValue[], chosen?: PointType) => planPoint('p', values, chosen).cuts.length;
+    const counts = range(60, (i) => String(i * i * 90));
+    expect(cuts(counts)).toBeGreaterThan(5);
+    expect(cuts(range(60, (i) => (i % 2 ? i * 90 : String(i * 90))))).toBeGreaterThan(5);
+    expect(cuts(counts, 'category')).toBe(0);
+    expect(cuts(range(60, (i) => `00${i * i * 90}`))).toBe(0);
+    expect(cuts(range(60, (i) => `${i}${'7'.repeat(17)}`))).toBe(0);
+    expect(cuts(range(60, (i) => String(i % 8)))).toBe(0);
+    expect(cuts(range(60, (i) => (i % 5 ? String(i) : `rule-${i}`)))).toBe(0);
+  });
+
   it('are distinct, upwards, and part the most frequent number from the rest', () => {
     const values = [...range(95, () => 0), 1, 2, 3, 50, 1000];
     const { cuts, centre, scale } = planPoint('p', values, undefined);

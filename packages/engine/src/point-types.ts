@@ -21,6 +21,8 @@ export interface PointPlan {
 
 const BINS = 16;
 const SAMPLE = 5000;
+/** Different strings of digits at least, before they may be counts. */
+const FEWEST_COUNTS = 12;
 
 /** The scalars that a decision point holds: none where it is missing. NaN counts as missing. */
 export function elements(value: PointValue): readonly Scalar[] {
@@ -37,6 +39,7 @@ export function toNumber(value: Scalar): number {
 }
 
 const DECIMAL = /^[+-]?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?$/;
+const COUNT = /^(0|-?[1-9]\d{0,14})$/;
 const ISO_TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d|$)/;
 const OPAQUE_ID = /^(\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?|(0x)?[0-9a-f]{16,}|\d+|S-1-[0-9-]+)$/i;
 
@@ -44,7 +47,7 @@ const OPAQUE_ID = /^(\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?|(0x)?[0-9a-
  * Finds what kind of thing a decision point holds and the scale of its numbers, from the values in the training rows.
  *
  * A set where any row has several values (its elements are then looked at); a number where nearly all are JSON numbers, or
- * decimal strings with a fraction among them; strings of digits are ids, so categories; text where strings have several words or
+ * decimal strings with a fraction among them; strings of digits are ids, so categories, but may be counts as well; text where strings have several words or
  * rarely repeat. A point without any value is a category.
  * @param chosen what a person has set, which wins over what is found.
  */
@@ -55,7 +58,10 @@ export function planPoint(path: string, values: readonly PointValue[], chosen: P
   const type = isSet && base === 'category' ? 'set' : base;
   const text = textUse(scalars, type);
   const forced = chosen === 'text';
-  const numeric = type === 'number' || (type === 'set' && baseType(scalars) === 'number');
+  const numeric =
+    type === 'number' ||
+    (type === 'set' && baseType(scalars) === 'number') ||
+    (chosen === undefined && type === 'category' && mayCount(scalars));
   const numbers = numeric ? scalars.map(toNumber).filter((number) => !Number.isNaN(number)) : [];
   numbers.sort((a, b) => a - b);
   const spread = numbers.length ? (quantile(numbers, 0.9) - quantile(numbers, 0.1)) / 2 : 0;
@@ -86,6 +92,15 @@ function baseType(scalars: readonly Scalar[]): PointType {
   if (decimal >= 0.95 && share((value) => String(value).includes('.')) >= 0.1) return 'number';
   const use = textUse(scalars, 'text');
   return use.runs ? 'text' : 'category';
+}
+
+/**
+ * Whether strings of digits may be counts (`"bytes": "48213"`) as well as ids: many different ones without leading zeros, of a length that numbers
+ * have. What they are is left to the learners.
+ */
+function mayCount(scalars: readonly Scalar[]): boolean {
+  const counts = scalars.filter((value) => typeof value === 'number' || (typeof value === 'string' && COUNT.test(value)));
+  return counts.length >= scalars.length * 0.95 && new Set(counts).size >= FEWEST_COUNTS;
 }
 
 /** Seconds, milliseconds or microseconds since 1970 between 2001 and 2065. */

@@ -185,6 +185,7 @@ export class Training {
       outlierThreshold: threshold,
       keys: data.keys,
       votes: data.votes,
+      opinions: opinionsWithout(outOfFold.rows, calibrated, data.votes.length, k),
       values: data.values.map((values) => values.map(shorten)),
     });
     return { model, metrics: metricsOf(input, data, folds, outOfFold, calibrated) };
@@ -276,6 +277,15 @@ function outOfFoldNovelty(distanceOf: Float64Array, outOfFold: OutOfFold, k: num
   const gates = distanceOf.map((distance) => percentile(distances, distance));
   const scores = distanceOf.map((distance, i) => outlierScore(distances, entropies, distance, entropyOf[i]!));
   return { distances, entropies, gates, scores };
+}
+
+/** The out-of-fold probabilities of each row, row-major; NaN where there are none. Of folds of two kinds the first counts: with others of the row's group. */
+function opinionsWithout(rows: Int32Array, calibrated: Float64Array, length: number, k: number): Float32Array {
+  const opinions = new Float32Array(length).fill(Number.NaN);
+  rows.forEach((row, i) => {
+    if (Number.isNaN(opinions[row * k]!)) opinions.set(calibrated.subarray(i * k, (i + 1) * k), row * k);
+  });
+  return opinions;
 }
 
 /** The pool of each out-of-fold entry and how far its learners differ. */

@@ -85,6 +85,39 @@ describe.each<[string, Learner, (reader: ByteReader) => Learner, number]>([
   });
 });
 
+describe('more labels than the splits of one tree look at', () => {
+  it('are all learned by boosted trees', () => {
+    const [labels, each] = [24, 10];
+    const count = labels * each;
+    const dense = Float64Array.from({ length: count }, (_, r) => r % labels);
+    const { space, raw } = fitFeatures(
+      ['size'],
+      [],
+      [...dense].map((size) => [size]),
+    );
+    const targets = new Float64Array(count * labels);
+    for (let r = 0; r < count; r++) targets[r * labels + (r % labels)] = 1;
+    const many: AllRows = {
+      space,
+      raw,
+      dense,
+      denseWidth: 1,
+      targets,
+      importance: new Float64Array(count).fill(1),
+      classes: labels,
+    };
+    const whole = trainingSet(many, [...dense.keys()], space.frequency);
+    const seen = TreeView.fit(space, whole);
+    const learner = fitBoostedTrees(whole, seen.bins, seen.view.sizes, 100, 1);
+    const out = new Float64Array(labels);
+    for (let r = 0; r < labels; r++) {
+      learner.predict(exampleOf(many, r, space.frequency, seen.view, buffer, new Uint8Array(seen.view.columns)), out, 0);
+      expect(out.indexOf(Math.max(...out))).toBe(r);
+      expect(out[r]).toBeGreaterThan(0.5);
+    }
+  });
+});
+
 describe('no rows', () => {
   it('give the class shares', () => {
     const none = trainingSet(all, [], frequency);

@@ -266,7 +266,7 @@ function informative(space: FeatureSpace, set: TrainingSet, prior: Float64Array)
 
 /** Measures of numbers and texts are columns already. */
 function isOrderedMeasure(space: FeatureSpace, block: number): boolean {
-  return block % BLOCKS_PER_POINT === MEASURES && space.plans[Math.floor(block / BLOCKS_PER_POINT)]!.type === 'number';
+  return block % BLOCKS_PER_POINT === MEASURES && space.plans[Math.floor(block / BLOCKS_PER_POINT)]!.cuts.length > 0;
 }
 
 /** Mutual information between the presence of a feature and the class, from votes with it, the class shares and all votes. */
