@@ -210,6 +210,34 @@ describe.skipIf(CHROMIUM === undefined)('managing the service', () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Connect Cortex XSOAR');
   });
 
+  test('many integrations and use cases are searched; a row names few of its use cases until it is asked for all', async () => {
+    const { app } = web.operator;
+    const { integration } = await app.createIntegration({ title: 'Shared SOAR', type: 'Cortex XSOAR', parameters: {} });
+    const integrations = [{ integration_id: integration.integration_id, role: 'input' as const }];
+    for (let n = 0; n < 11; n += 1) {
+      await app.createIntegration({ title: `Branch ${n}`, type: 'External REST API', parameters: {} });
+      await app.createJob({ title: `Region ${n}`, integrations });
+    }
+    await page.goto('/integrations');
+    const search = page.getByRole('textbox', { name: 'Search the integrations' });
+    await search.fill('region 10');
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
+    const row = page.getByRole('row', { name: /Shared SOAR/ });
+    expect(await row.getByRole('link').count()).toBe(4);
+    await row.getByRole('button', { name: 'and 7 more' }).click();
+    expect(await row.getByRole('link').count()).toBe(11);
+    expect(await axeFindings(page)).toEqual([]);
+    await search.fill('nothing of that name');
+    await page.getByText('No integration fits the search').waitFor();
+    await page.getByRole('button', { name: 'To the catalogue' }).click();
+    await page.keyboard.type('REST');
+    expect(await page.getByLabel('Search the catalogue').inputValue()).toBe('REST');
+    await page.goto('/jobs');
+    await page.getByRole('textbox', { name: 'Search the use cases' }).fill('region 7');
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
+    expect(await axeFindings(page)).toEqual([]);
+  });
+
   test('nothing went wrong in the pages, and they asked no other host', () => {
     expect(web.problems).toEqual([]);
   });

@@ -232,6 +232,57 @@ describe.skipIf(CHROMIUM === undefined)('the pages of analysts', () => {
     await expect.poll(labelled).toBe(0);
   });
 
+  test('a key that is held down labels one bucket, and moves on through many', async () => {
+    await open('feedback?queue=all');
+    await page.getByText('1 of 24,').waitFor();
+    // Each further `down` of a key that is down is a repetition, as of a hand that rests on it.
+    for (let n = 0; n < 4; n += 1) await page.keyboard.down('2');
+    await page.keyboard.up('2');
+    await page.getByText('2 of 24, 23 left').waitFor();
+    for (let n = 0; n < 4; n += 1) await page.keyboard.down('ArrowRight');
+    await page.keyboard.up('ArrowRight');
+    await page.getByText('6 of 24, 23 left').waitFor();
+    await expect.poll(labelled).toBe(1);
+    await page.keyboard.press('u');
+    await expect.poll(labelled).toBe(0);
+  });
+
+  test('twelve labels: each has its key, printed on its button, and long names stay in their panel', async () => {
+    const names = [
+      ...Array.from({ length: 10 }, (_, n) => `Label ${n}`),
+      'Eleventh',
+      `Benign true positive, ${'approved '.repeat(8)}`,
+    ];
+    const { app } = web.operator;
+    const { integration, key_value: key } = await app.createIntegration({
+      title: 'Twelve',
+      type: 'External REST API',
+      parameters: {},
+    });
+    const { job_id: twelve } = await app.createJob({
+      title: 'Twelve labels',
+      labels: names.map((name) => ({ name: name.trim() })),
+      decision_points: ['rule'],
+      integrations: [{ integration_id: integration.integration_id, role: 'input' }],
+    });
+    await app.startJob(twelve);
+    await new VerdictClient({ baseUrl: web.url, key: key! }).v1.bulk(twelve, [
+      { job_id: twelve, event_id: 'one', title: 'One', raw_body: { rule: 'a' } },
+    ]);
+    await page.goto(`/jobs/${twelve}/events?event=one`);
+    const panel = page.getByRole('complementary', { name: 'Event' });
+    const long = panel.getByRole('button', { name: /^Benign/ });
+    await long.waitFor();
+    const [inner, outer] = [await long.boundingBox(), await panel.boundingBox()];
+    expect(inner!.x + inner!.width).toBeLessThanOrEqual(outer!.x + outer!.width);
+    expect(await panel.getByRole('button', { name: 'Eleventh' }).textContent()).toBe('EleventhQ');
+    await page.keyboard.press('q');
+    await expect.poll(async () => (await app.event(twelve, 'one')).feedback[0]?.label).toBe('Eleventh');
+    await app.stopJob(twelve);
+    await app.deleteJob(twelve);
+    await app.deleteIntegration(integration.integration_id);
+  });
+
   test('two people label at once: each sees the other, nobody loses a label', async () => {
     await open('feedback?queue=all');
     const article = page.getByRole('article');

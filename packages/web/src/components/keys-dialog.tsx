@@ -18,7 +18,7 @@ export function KeysDialog({
           {keys.map(([key, does]) => (
             <Table.Tr key={key}>
               <Table.Td>
-                <Kbd>{key}</Kbd>
+                <Kbd className="one-line">{key}</Kbd>
               </Table.Td>
               <Table.Td>{does}</Table.Td>
             </Table.Tr>

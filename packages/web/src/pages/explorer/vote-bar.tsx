@@ -7,7 +7,7 @@ import { useCan } from '../../app/session.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
 import { notifyError, notifyUndo } from '../../components/notify-undo.tsx';
-import { LabelButtons, offered } from '../feedback/label-buttons.tsx';
+import { LabelButtons, labelShortcuts, offered } from '../feedback/label-buttons.tsx';
 import { useShortcuts } from '../feedback/use-shortcuts.ts';
 import { votesInWords } from './event-history.tsx';
 
@@ -41,15 +41,7 @@ export function VoteBar({ job, event }: { readonly job: AppJob; readonly event: 
     onSuccess: refresh,
     onError: notifyError,
   });
-  useShortcuts(
-    may
-      ? Object.fromEntries(
-          offered(job)
-            .slice(0, 9)
-            .map((each, index) => [String(index + 1), () => vote.mutate(each.name)]),
-        )
-      : {},
-  );
+  useShortcuts(may ? labelShortcuts(job, (label) => vote.mutate(label)) : {});
   const votes = event.consensus?.votes ?? {};
   return (
     <div>

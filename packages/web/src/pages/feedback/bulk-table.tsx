@@ -8,7 +8,7 @@ import { AlertText } from '../../components/alert-text.tsx';
 import { Confidence } from '../../components/confidence.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { LabelBadge } from '../../components/label-badge.tsx';
-import { LabelButtons, offered } from './label-buttons.tsx';
+import { LabelButtons, labelShortcuts } from './label-buttons.tsx';
 import type { Item, Queue } from './queues.ts';
 import { useLabelling } from './use-labelling.ts';
 import { type Others, useOthers } from './use-others.ts';
@@ -90,11 +90,7 @@ export function BulkTable({
     Enter: agree,
     u: () => void undo(),
     '?': help,
-    ...Object.fromEntries(
-      offered(job)
-        .slice(0, 9)
-        .map((each, index) => [String(index + 1), () => choose(each.name)]),
-    ),
+    ...labelShortcuts(job, choose),
   });
   return (
     <>

@@ -12,7 +12,7 @@ import { LabelBadge } from '../../components/label-badge.tsx';
 import { RawJson } from '../../components/raw-json.tsx';
 import { votesInWords } from '../explorer/event-history.tsx';
 import { Overrule } from '../explorer/vote-bar.tsx';
-import { LabelButtons, offered } from './label-buttons.tsx';
+import { LabelButtons, labelShortcuts } from './label-buttons.tsx';
 import { PointValues } from './point-values.tsx';
 import type { Item, Queue, QueueName } from './queues.ts';
 import { useLabelling } from './use-labelling.ts';
@@ -81,11 +81,7 @@ export function FocusMode({
     n: () => setNoting(true),
     u: () => void back(),
     '?': help,
-    ...Object.fromEntries(
-      offered(job)
-        .slice(0, 9)
-        .map((each, index) => [String(index + 1), () => choose(each.name)]),
-    ),
+    ...labelShortcuts(job, choose),
   });
 
   if (item === undefined) return null;

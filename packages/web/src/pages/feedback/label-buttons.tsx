@@ -2,9 +2,22 @@ import { Button, Group, Kbd } from '@mantine/core';
 import type { AppJob } from '@verdict/client/browser';
 import { safeColor } from '../../components/label-badge.tsx';
 
+/** The keys of labels in their order; the letters after the digits are those that do nothing else where labels are given. */
+const LABEL_KEYS = '1234567890qwertyfgh';
+
 /** The labels of a use case that are offered, in the order of their keys 1, 2, 3 … */
 export function offered(job: AppJob): AppJob['labels'] {
   return job.labels.filter((label) => !label.retired);
+}
+
+/** What each label's key does, for `useShortcuts`. Labels beyond the last key have none. */
+export function labelShortcuts(job: AppJob, choose: (label: string) => void): Record<string, () => void> {
+  const shortcuts: Record<string, () => void> = {};
+  for (const [index, { name }] of offered(job).entries()) {
+    const key = LABEL_KEYS[index];
+    if (key !== undefined) shortcuts[key] = () => choose(name);
+  }
+  return shortcuts;
 }
 
 /** One button for each label, its key printed on it. */
@@ -25,11 +38,12 @@ export function LabelButtons({
   readonly choose: (label: string) => void;
 }) {
   return (
-    <Group gap="xs" role="group" aria-label="Labels">
+    <Group gap="xs" maw="100%" role="group" aria-label="Labels">
       {offered(job).map((label, index) => (
         <Button
           key={label.class_id}
           size="sm"
+          maw="100%"
           variant={chosen === label.name ? 'filled' : 'default'}
           disabled={disabled}
           aria-pressed={chosen === label.name}
@@ -40,7 +54,7 @@ export function LabelButtons({
           }
           rightSection={
             <>
-              {keys && index < 9 && <Kbd>{index + 1}</Kbd>}
+              {keys && index < LABEL_KEYS.length && <Kbd>{LABEL_KEYS[index]!.toUpperCase()}</Kbd>}
               {keys && suggested === label.name && <Kbd ml={4}>Enter</Kbd>}
             </>
           }

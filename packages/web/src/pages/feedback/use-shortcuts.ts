@@ -1,8 +1,12 @@
 import { useEffect, useRef } from 'react';
 
+/** Keys that only go from one row to another. */
+const MOVES = /^(?:Arrow.*|[jk])$/i;
+
 /**
  * Calls what belongs to a key while nobody writes in a field and no dialog is open. Names are those of `KeyboardEvent.key`, letters small.
- * Enter and space stay with a button, link or switch that has the focus.
+ * Enter and space stay with a button, link or switch that has the focus. A key that is held down moves on, but acts only once: nobody labels
+ * thirty buckets by leaning on Enter.
  */
 export function useShortcuts(keys: Readonly<Record<string, () => void>>): void {
   const latest = useRef(keys);
@@ -22,7 +26,7 @@ export function useShortcuts(keys: Readonly<Record<string, () => void>>): void {
       const action = latest.current[event.key.length === 1 ? event.key.toLowerCase() : event.key];
       if (action === undefined) return;
       event.preventDefault();
-      action();
+      if (!event.repeat || MOVES.test(event.key)) action();
     };
     document.addEventListener('keydown', pressed);
     return () => document.removeEventListener('keydown', pressed);

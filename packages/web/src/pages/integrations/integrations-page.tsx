@@ -20,13 +20,14 @@ import { IconDots, IconKey, IconPencil, IconPlug, IconPlugX, IconSearch } from '
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { AppIntegration, AppIntegrationTypeList } from '@verdict/client/browser';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { api, keys } from '../../app/api.ts';
 import { useCan } from '../../app/session.ts';
 import { AlertText } from '../../components/alert-text.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { hasWords } from '../../components/has-words.ts';
 import { notifyDone, notifyError } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Time } from '../../components/time.tsx';
@@ -43,11 +44,19 @@ const ROLE_WORDS: Readonly<Record<string, string>> = {
   enrichment: 'adds facts (enrichment)',
 };
 
+/** So many use cases are named in a row; the others when somebody asks. */
+const FEW = 4;
+
+/** From so many integrations on, they can be searched. */
+const MANY = 10;
+
 /** What sends alerts: what is connected, and the catalogue of what can be. */
 export function IntegrationsPage() {
   const { integrationId } = useParams({ strict: false });
   const may = useCan('integrations');
   const [search, setSearch] = useState('');
+  const [words, setWords] = useState('');
+  const catalogue = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useState<Type | null>(null);
   const [testing, setTesting] = useState<number | null>(null);
   const known = useQuery({ queryKey: ['integration-types', ''], queryFn: () => api.integrationTypes() });
@@ -62,12 +71,34 @@ export function IntegrationsPage() {
     refetchInterval: testing === null ? 15_000 : 1_500,
   });
   const tested = connected.data?.find((each) => each.integration_id === testing);
+  const shown = connected.data?.filter(({ title, type, used_by: users }) =>
+    hasWords([title, type, ...users.map((job) => job.title)], words),
+  );
   return (
     <>
-      <PageHeader title="Integrations" about="The systems that send alerts and ask for decisions." />
+      <PageHeader title="Integrations" about="The systems that send alerts and ask for decisions.">
+        {connected.data && connected.data.length > MANY && (
+          <>
+            <TextInput
+              aria-label="Search the integrations"
+              placeholder="Title, type or use case"
+              leftSection={<IconSearch size={14} />}
+              value={words}
+              onChange={(e) => setWords(e.currentTarget.value)}
+              w={220}
+            />
+            <Button leftSection={<IconPlug size={15} />} onClick={() => catalogue.current?.focus()}>
+              To the catalogue
+            </Button>
+          </>
+        )}
+      </PageHeader>
       {connected.error && <ErrorPanel error={connected.error} retry={() => void connected.refetch()} />}
       {connected.isPending && <Skeleton height={90} mb="md" />}
-      {connected.data && connected.data.length > 0 && (
+      {connected.data && connected.data.length > 0 && shown?.length === 0 && (
+        <EmptyState title="No integration fits the search">Its title, type and use cases are looked through.</EmptyState>
+      )}
+      {shown && shown.length > 0 && (
         <Paper withBorder mb="lg">
           <Table.ScrollContainer minWidth={760}>
             <Table>
@@ -82,7 +113,7 @@ export function IntegrationsPage() {
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
-                {connected.data.map((each) => (
+                {shown.map((each) => (
                   <Row
                     key={each.integration_id}
                     integration={each}
@@ -99,6 +130,7 @@ export function IntegrationsPage() {
       <Group justify="space-between" mb="sm">
         <Title order={2}>Catalogue</Title>
         <TextInput
+          ref={catalogue}
           aria-label="Search the catalogue"
           placeholder="Search, say Cortex XSOAR"
           leftSection={<IconSearch size={14} />}
@@ -180,6 +212,7 @@ function Row({
     },
     onError: notifyError,
   });
+  const [all, setAll] = useState(false);
   const { key, used_by: users } = integration;
   return (
     <Table.Tr {...(highlighted ? { bg: 'var(--mantine-color-default-hover)' } : {})}>
@@ -217,11 +250,16 @@ function Row({
               no use case
             </Text>
           )}
-          {users.map((job) => (
+          {(all ? users : users.slice(0, FEW)).map((job) => (
             <Anchor key={job.job_id} component={Link} to={`/jobs/${job.job_id}`} size="sm">
               <AlertText text={job.title} />
             </Anchor>
           ))}
+          {users.length > FEW && (
+            <Anchor component="button" type="button" size="sm" aria-expanded={all} onClick={() => setAll(!all)}>
+              {all ? 'fewer' : `and ${users.length - FEW} more`}
+            </Anchor>
+          )}
         </Group>
       </Table.Td>
       <Table.Td>

@@ -26,7 +26,7 @@ export function JobRow({ job }: { readonly job: AppJob }) {
   }));
   return (
     <Table.Tr>
-      <Table.Td maw={300}>
+      <Table.Td miw={200} maw={300}>
         <Group gap={6}>
           <Anchor component={Link} to={to} fw={600}>
             <AlertText text={job.title} />

@@ -1,5 +1,5 @@
-import { Button, FileButton, Paper, Skeleton, Stack, Table, Tooltip } from '@mantine/core';
-import { IconPlus, IconUpload } from '@tabler/icons-react';
+import { Button, FileButton, Paper, Skeleton, Stack, Table, TextInput, Tooltip } from '@mantine/core';
+import { IconPlus, IconSearch, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
@@ -8,6 +8,7 @@ import { useLive } from '../../app/live.ts';
 import { useCan } from '../../app/session.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorPanel } from '../../components/error-panel.tsx';
+import { hasWords } from '../../components/has-words.ts';
 import { laterDialog } from '../../components/later.tsx';
 import { notifyDone } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
@@ -15,8 +16,12 @@ import { DemoPanel, TryDemo } from './demo-panel.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { importDocument } from './job-document.ts';
 import { JobRow } from './job-row.tsx';
+import { STATUS_WORDS } from './job-status.ts';
 
 const CreateJob = laterDialog(() => import('./create-job.tsx').then((file) => file.CreateJob));
+
+/** From so many use cases on, they can be searched. */
+const MANY = 10;
 
 /** All AI use cases with what needs somebody's attention, and how to make one. */
 export function JobsPage() {
@@ -25,6 +30,8 @@ export function JobsPage() {
   const mayManage = useCan('integrations');
   const { create } = useSearch({ from: '/shell/jobs' });
   const [creating, setCreating] = useState(create === true);
+  const [words, setWords] = useState('');
+  const shown = jobs.data?.filter(({ title, status }) => hasWords([title, STATUS_WORDS[status]?.word ?? status], words));
   const navigate = useNavigate();
   const resetFile = useRef<() => void>(null);
   const bringIn = useMutation({
@@ -39,6 +46,16 @@ export function JobsPage() {
   return (
     <>
       <PageHeader title="AI use cases" about="Each learns one triage flow: its alerts, its labels, its models.">
+        {jobs.data && jobs.data.length > MANY && (
+          <TextInput
+            aria-label="Search the use cases"
+            placeholder="Title or status"
+            leftSection={<IconSearch size={14} />}
+            value={words}
+            onChange={(e) => setWords(e.currentTarget.value)}
+            w={200}
+          />
+        )}
         <FileButton
           accept="application/json,.json"
           resetRef={resetFile}
@@ -81,7 +98,10 @@ export function JobsPage() {
           the first steps above, or look around in a filled one first.
         </EmptyState>
       )}
-      {jobs.data && jobs.data.length > 0 && (
+      {jobs.data && jobs.data.length > 0 && shown?.length === 0 && (
+        <EmptyState title="No use case fits the search">Its title and its status are looked through.</EmptyState>
+      )}
+      {shown && shown.length > 0 && (
         <Paper withBorder>
           <Table.ScrollContainer minWidth={980}>
             <Table>
@@ -97,7 +117,7 @@ export function JobsPage() {
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
-                {jobs.data.map((job) => (
+                {shown.map((job) => (
                   <JobRow key={job.job_id} job={job} />
                 ))}
               </Table.Tbody>
