@@ -23,9 +23,9 @@ it('an outlier that the model would drop is asked of an analyst and never closed
     Array.from({ length: 60 }, (_, n) => alert(3 * n + 4)),
   );
 
-  // With this guard and this input an ordinary Drop is closed …
+  // With this guard and this input an ordinary Drop is closed, one like those that were audited …
   const inputs = { auto_close: 'true' };
-  const ordinary = await soc.triage(soc.incident(alert(1)), { inputs });
+  const ordinary = await soc.triage(soc.incident(alert(3 * 61 + 4)), { inputs });
   expect(ordinary.context).toMatchObject({ Arcanna: { Event: { result_label: 'Drop', outlier: false, automation: 'allowed' } } });
   expect(ordinary.incident).toMatchObject({ status: 2 });
 
