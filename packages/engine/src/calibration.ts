@@ -53,7 +53,7 @@ export function fitCalibration(rows: CalibrationRows, classes: number): Calibrat
   if (rows.importance.length === 0) return UNCALIBRATED;
   const outlierPull = pullOf(rows.outlier, rows.importance);
   const disagreementPull = pullOf(rows.disagreement, rows.importance);
-  const logs = rows.probabilities.map((p) => log(Math.max(p, FLOOR)));
+  const logs = belowTop(rows.probabilities, classes);
   let fitted = UNCALIBRATED;
   const loss = (calibration: Calibration) => {
     const { base, outlier, disagreement, noise } = calibration;
@@ -137,6 +137,18 @@ function logTemperature(calibration: Calibration, outlier: number, disagreement:
   return Math.max(-1.6, Math.min(3, value));
 }
 
+/** Logarithms of probabilities, each row's less its largest, so that this need not be done for each calibration that is tried. */
+function belowTop(probabilities: Float64Array, classes: number): Float64Array {
+  const logs = probabilities.map((p) => log(Math.max(p, FLOOR)));
+  for (let from = 0; from < logs.length; from += classes) {
+    const row = logs.subarray(from, from + classes);
+    const top = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+    for (let c = 0; c < classes; c++) row[c]! -= top;
+  }
+  return logs;
+}
+
+/** @param logs as {@link belowTop} makes them. */
 function rowLoss(
   logs: Float64Array,
   targets: Float64Array,
@@ -145,15 +157,17 @@ function rowLoss(
   inverse: number,
   noise: number,
 ): number {
-  let top = Number.NEGATIVE_INFINITY;
-  for (let c = 0; c < classes; c++) top = Math.max(top, logs[row * classes + c]!);
+  const from = row * classes;
   let sum = 0;
-  for (let c = 0; c < classes; c++) sum += exp((logs[row * classes + c]! - top) * inverse);
+  for (let c = 0; c < classes; c++) {
+    const below = logs[from + c]!;
+    sum += below === 0 ? 1 : exp(below * inverse);
+  }
   let loss = 0;
   for (let c = 0; c < classes; c++) {
-    const share = targets[row * classes + c]!;
+    const share = targets[from + c]!;
     if (share <= 0) continue;
-    const scaled = (logs[row * classes + c]! - top) * inverse;
+    const scaled = logs[from + c]! * inverse;
     loss -= share * (noise > 0 ? log(((1 - noise) * exp(scaled)) / sum + noise / classes) : scaled - log(sum));
   }
   return loss;

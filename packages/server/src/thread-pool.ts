@@ -33,7 +33,9 @@ export interface Hearing<Message> {
   heard(message: Message): void;
   /** The thread broke, or ended; it has been discarded. */
   broke(error: Error): void;
-  /** The hold is over: timers and listeners of the call go. */
+  /** The caller's signal ended the call; it still holds the thread. */
+  aborted?(): void;
+  /** The hold is over: timers of the call go. */
   left?(): void;
 }
 
@@ -71,7 +73,7 @@ export class ThreadPool {
   /**
    * Waits for a thread and lets the call have it.
    * @param take called at its turn; it sends its order and says what it listens to.
-   * @param signal ends the waiting; at its turn the call looks after it itself.
+   * @param signal ends the waiting; from its turn on the call hears of it by `aborted`.
    * @throws Refusal `too_many` with too many waiting, `stopping` when the service stops; what `aborted` makes where `signal` came first.
    */
   use<Answer, Message>(take: (held: Held<Answer>) => Hearing<Message>, signal?: AbortSignal): Promise<Answer> {
@@ -79,7 +81,7 @@ export class ThreadPool {
     const { mostWaiting, tooMany } = this.#options;
     if (this.#waiting.length >= mostWaiting) return Promise.reject(new Refusal('too_many', tooMany, { retryAfter: 5 }));
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#waiting.push({ signal, reject, begin: (worker) => this.#hold(worker, { resolve, reject }, take) });
+    this.#waiting.push({ signal, reject, begin: (worker) => this.#hold(worker, { resolve, reject }, take, signal) });
     this.#pump();
     return promise;
   }
@@ -104,6 +106,7 @@ export class ThreadPool {
     worker: Worker,
     settle: Pick<Held<Answer>, 'resolve' | 'reject'>,
     take: (held: Held<Answer>) => Hearing<Message>,
+    signal: AbortSignal | undefined,
   ): void {
     let hearing: Hearing<Message> | undefined;
     let held = true;
@@ -113,6 +116,7 @@ export class ThreadPool {
       worker.off('error', broke);
       worker.off('exit', ended);
       worker.unref();
+      signal?.removeEventListener('abort', aborted);
       hearing?.left?.();
     };
     const keep = (): void => {
@@ -129,6 +133,7 @@ export class ThreadPool {
       this.#pump();
     };
     const heard = (message: Message): void => hearing?.heard(message);
+    const aborted = (): void => hearing?.aborted?.();
     const broke = (error: unknown): void => {
       discard();
       hearing?.broke(error instanceof Error ? error : new Error(String(error)));
@@ -139,6 +144,7 @@ export class ThreadPool {
     worker.on('error', broke);
     worker.on('exit', ended);
     worker.ref();
+    signal?.addEventListener('abort', aborted, { once: true });
     try {
       hearing = take({ worker, id: ++this.#next, ...settle, keep, discard });
     } catch (error) {

@@ -62,12 +62,7 @@ export class CodeThreads {
         discard();
         resolve(ran);
       };
-      const abort = (): void => {
-        discard();
-        reject(reasonOf(signal!));
-      };
       let timer = setTimeout(() => end(failedRun('The thread of the code steps did not start.')), START_MS);
-      signal?.addEventListener('abort', abort, { once: true });
       worker.postMessage({ id, order } satisfies ToCode);
       return {
         heard(message) {
@@ -83,10 +78,11 @@ export class CodeThreads {
           resolve(message.ran);
         },
         broke: (error) => resolve(failedRun(crashed(error), { exhausted: true })),
-        left() {
-          clearTimeout(timer);
-          signal?.removeEventListener('abort', abort);
+        aborted() {
+          discard();
+          reject(reasonOf(signal!));
         },
+        left: () => clearTimeout(timer),
       };
     }, signal);
   }

@@ -70,9 +70,7 @@ export class SearchThreads {
         timer = setTimeout(discard, LEAVE_MS);
         Atomics.store(this.#unwanted.get(worker)!, 0, id);
       };
-      const abort = (): void => leave(cancelled());
       let timer = setTimeout(() => leave(tooSlow(this.#deadlineMs)), this.#deadlineMs);
-      signal?.addEventListener('abort', abort, { once: true });
       worker.postMessage({ id, order } satisfies ToThread);
       return {
         heard(message) {
@@ -83,10 +81,8 @@ export class SearchThreads {
           else reject(new Error(`A search failed: ${message.message}`));
         },
         broke: (error) => reject(isOutOfMemory(error) ? new Refusal('invalid', TOO_BIG) : error),
-        left() {
-          clearTimeout(timer);
-          signal?.removeEventListener('abort', abort);
-        },
+        aborted: () => leave(cancelled()),
+        left: () => clearTimeout(timer),
       };
     }, signal);
   }
