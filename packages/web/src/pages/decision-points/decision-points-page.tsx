@@ -11,10 +11,8 @@ import {
   Stack,
   Table,
   Text,
-  TextInput,
   Tooltip,
 } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AppFields, AppJob } from '@verdict/client/browser';
 import { useEffect, useState } from 'react';
@@ -29,6 +27,7 @@ import { ErrorPanel } from '../../components/error-panel.tsx';
 import { JobFailed } from '../../components/job-failed.tsx';
 import { notifyUndo } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { SearchBox } from '../../components/search-box.tsx';
 import { AboutTypes, own, PointTypeSelect, type PointTypes, typeChanges, typesOf } from './point-types.tsx';
 import { PointsPreview, usePreview } from './points-preview.tsx';
 
@@ -146,14 +145,7 @@ export function DecisionPointsPage() {
       {fields.data && fields.data.events > 0 && (
         <>
           <Group mb="sm" justify="space-between">
-            <TextInput
-              aria-label="Search fields"
-              placeholder="Search fields"
-              leftSection={<IconSearch size={14} />}
-              value={search}
-              onChange={(e) => setSearch(e.currentTarget.value)}
-              w={260}
-            />
+            <SearchBox name="Search fields" hint="Search fields" width={260} value={search} onChange={setSearch} />
             <Text size="sm" c="dimmed">
               {fields.data.fields.length} fields in the newest {fields.data.events.toLocaleString()} events, best first
             </Text>

@@ -30,6 +30,7 @@ import { ErrorPanel } from '../../components/error-panel.tsx';
 import { hasWords } from '../../components/has-words.ts';
 import { notifyDone, notifyError } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { SearchBox } from '../../components/search-box.tsx';
 import { Time } from '../../components/time.tsx';
 import { ChangeIntegration } from './change-integration.tsx';
 import { Connect, NewKey } from './connect.tsx';
@@ -79,13 +80,12 @@ export function IntegrationsPage() {
       <PageHeader title="Integrations" about="The systems that send alerts and ask for decisions.">
         {connected.data && connected.data.length > MANY && (
           <>
-            <TextInput
-              aria-label="Search the integrations"
-              placeholder="Title, type or use case"
-              leftSection={<IconSearch size={14} />}
+            <SearchBox
+              name="Search the integrations"
+              hint="Title, type or use case"
+              width={220}
               value={words}
-              onChange={(e) => setWords(e.currentTarget.value)}
-              w={220}
+              onChange={setWords}
             />
             <Button leftSection={<IconPlug size={15} />} onClick={() => catalogue.current?.focus()}>
               To the catalogue

@@ -1,5 +1,5 @@
-import { Button, FileButton, Paper, Skeleton, Stack, Table, TextInput, Tooltip } from '@mantine/core';
-import { IconPlus, IconSearch, IconUpload } from '@tabler/icons-react';
+import { Button, FileButton, Paper, Skeleton, Stack, Table, Tooltip } from '@mantine/core';
+import { IconPlus, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
@@ -12,6 +12,7 @@ import { hasWords } from '../../components/has-words.ts';
 import { laterDialog } from '../../components/later.tsx';
 import { notifyDone } from '../../components/notify-undo.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { SearchBox } from '../../components/search-box.tsx';
 import { DemoPanel, TryDemo } from './demo-panel.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { importDocument } from './job-document.ts';
@@ -47,14 +48,7 @@ export function JobsPage() {
     <>
       <PageHeader title="AI use cases" about="Each learns one triage flow: its alerts, its labels, its models.">
         {jobs.data && jobs.data.length > MANY && (
-          <TextInput
-            aria-label="Search the use cases"
-            placeholder="Title or status"
-            leftSection={<IconSearch size={14} />}
-            value={words}
-            onChange={(e) => setWords(e.currentTarget.value)}
-            w={200}
-          />
+          <SearchBox name="Search the use cases" hint="Title or status" width={200} value={words} onChange={setWords} />
         )}
         <FileButton
           accept="application/json,.json"
